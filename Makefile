@@ -1,0 +1,38 @@
+# The project's commands; `make help` lists them. Each installs what it needs first.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+.PHONY: help
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: ## Build the chat and start it on port 5050; options in ARGS, e.g. make run ARGS='--port 8080'
+	@scripts/install-packages.sh run
+	@swift build -c release --product ChatApp
+	@exec "$$(swift build -c release --show-bin-path)/ChatApp" $(ARGS)
+
+.PHONY: build
+build: ## Build everything for development
+	@scripts/install-packages.sh run
+	@swift build --build-tests
+
+.PHONY: test
+test: ## Build with warnings as errors and run every check and test
+	@scripts/test.sh
+
+.PHONY: format
+format: ## Reformat all Swift sources
+	@scripts/swift-format.sh format
+
+.PHONY: lint
+lint: ## Check format, documentation and the layering of the sources
+	@scripts/swift-format.sh lint
+	@scripts/check-layers.sh
+
+.PHONY: clean
+clean: ## Remove everything that was built
+	@rm -rf .build Benchmarks/.build Fuzz/.build

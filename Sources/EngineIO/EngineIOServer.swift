@@ -1,0 +1,88 @@
+/// The server: binds a port, serves its connections, and shuts down without losing what was said.
+public import Logging
+public import NIOCore
+import Synchronization
+
+/// An Engine.IO server over HTTP long polling and WebSocket.
+///
+/// One process uses all cores: by default there is an event loop for each. Requests outside
+/// ``EngineIOConfiguration/path`` go to the application's responder.
+public final class EngineIOServer: Sendable {
+    private enum State {
+        case idle
+        case running(Listener)
+        case stopped
+    }
+
+    private let core: EngineCore
+    private let threads: Int?
+    private let state = Mutex(State.idle)
+
+    /// Creates a server; ``bind(host:port:)`` starts it.
+    ///
+    /// - Parameters:
+    ///   - configuration: Times, limits, path and policies.
+    ///   - threads: The number of event loops; `nil` for one a core.
+    ///   - logger: Where the server logs.
+    ///   - responder: Answers requests outside the path; by default all are answered 404.
+    ///   - makeHandler: Makes the handler of each new session.
+    /// - Throws: ``EngineIOError`` when a value of the configuration makes no sense.
+    public init(
+        configuration: EngineIOConfiguration = EngineIOConfiguration(),
+        threads: Int? = nil,
+        logger: Logger,
+        responder: @escaping HTTPResponder = ApplicationResponse.notFound,
+        makeHandler: @escaping @Sendable () -> any SessionHandler
+    ) throws(EngineIOError) {
+        try configuration.validate()
+        if let threads, threads < 1 {
+            throw .invalid("threads", found: "\(threads)", expected: "at least 1")
+        }
+        self.threads = threads
+        self.core = EngineCore(
+            configuration: configuration,
+            logger: logger,
+            responder: responder,
+            makeHandler: makeHandler
+        )
+    }
+
+    /// The number of sessions.
+    public var sessionCount: Int { self.core.environment.registry.count }
+
+    /// Starts to listen.
+    ///
+    /// - Parameters:
+    ///   - host: The address or name to bind.
+    ///   - port: The port; 0 for any free one.
+    /// - Returns: The address in use.
+    /// - Throws: ``EngineIOError`` with the code `cannotBind` or `alreadyRunning`.
+    public func bind(host: String, port: Int) async throws(EngineIOError) -> SocketAddress {
+        guard self.state.withLock({ if case .idle = $0 { true } else { false } }) else {
+            throw EngineIOError(.alreadyRunning, "a server can be started once")
+        }
+        let listener = Listener(core: self.core, threads: self.threads)
+        let address = try await listener.bind(host: host, port: port)
+        self.state.withLock { $0 = .running(listener) }
+        return address
+    }
+
+    /// Stops to listen, closes all sessions and waits for their connections to end.
+    ///
+    /// What waits in the outboxes is sent first. Sessions are told ``CloseReason/serverShuttingDown``.
+    ///
+    /// - Parameter timeout: How long to wait before connections are cut.
+    public func shutDown(timeout: Duration = .seconds(3)) async {
+        let listener = self.state.withLock { state -> Listener? in
+            guard case .running(let listener) = state else { return nil }
+            state = .stopped
+            return listener
+        }
+        guard let listener else { return }
+        let drained = listener.stopAccepting()
+        for session in self.core.environment.registry.close() {
+            session.close(reason: .serverShuttingDown, mode: .drain)
+        }
+        await listener.finish(after: drained, timeout: timeout)
+    }
+}

@@ -1,0 +1,57 @@
+/// Decides which web pages may talk to the server.
+
+/// The origins whose pages may open sessions, over polling and WebSocket alike.
+///
+/// Browsers name the page's origin in the `Origin` field and let scripts neither change nor omit it; programs that are
+/// no browsers usually send none and are let in by every policy. A page from an origin that is not allowed is refused
+/// with status 400 and the body `{"code":3,"message":"Bad request"}`.
+public struct OriginPolicy: Sendable {
+    enum Rule: Sendable {
+        case sameOrigin
+        case any
+        case list(Set<String>)
+        case custom(@Sendable (String) -> Bool)
+    }
+
+    let rule: Rule
+
+    /// Only pages served under the scheme and host the request itself names; the default.
+    ///
+    /// The origin must equal `http://` or `https://` with the `Host` field behind it, character by character.
+    public static let sameOrigin = OriginPolicy(rule: .sameOrigin)
+
+    /// Every page.
+    public static let any = OriginPolicy(rule: .any)
+
+    /// Pages of the origins listed, as `https://example.com` or `http://localhost:8080`; no slash at the end.
+    public static func list(_ origins: [String]) -> OriginPolicy {
+        OriginPolicy(rule: .list(Set(origins)))
+    }
+
+    /// Pages of the origins `isAllowed` returns true for.
+    ///
+    /// It is called on an event loop, once for each request with an `Origin` field, and must not block.
+    public static func custom(_ isAllowed: @escaping @Sendable (_ origin: String) -> Bool) -> OriginPolicy {
+        OriginPolicy(rule: .custom(isAllowed))
+    }
+
+    /// - Parameters:
+    ///   - origin: the `Origin` field; nil when the request has none.
+    ///   - host: the `Host` field. Forwarded fields are not consulted: anybody can send them.
+    ///   - isSecure: whether the request came over TLS.
+    func allows(origin: String?, host: String?, isSecure: Bool) -> Bool {
+        guard let origin else { return true }
+        guard Self.isWellFormed(origin) else { return false }
+        switch self.rule {
+        case .sameOrigin: return host.map { origin == "\(isSecure ? "https" : "http")://\($0)" } ?? false
+        case .any: return true
+        case .list(let origins): return origins.contains(origin)
+        case .custom(let isAllowed): return isAllowed(origin)
+        }
+    }
+
+    /// The value may be sent back in a response, so that control characters must not get through.
+    private static func isWellFormed(_ origin: String) -> Bool {
+        origin.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }
+    }
+}

@@ -1,0 +1,49 @@
+/// The HTTP request that opened a session, as applications see it.
+public import HTTPTypes
+public import NIOCore
+
+/// The request that opened a session, or asks to.
+public struct HandshakeRequest: Sendable {
+    /// Method, target and headers. A session keeps the headers for as long as it lives.
+    public let head: HTTPRequest
+
+    /// The address the connection comes from.
+    public let remoteAddress: SocketAddress?
+
+    /// Whether the connection is encrypted.
+    public let isSecure: Bool
+
+    /// When the request arrived, in seconds since 1970.
+    public let time: Double
+
+    /// Creates a request.
+    ///
+    /// - Parameters:
+    ///   - head: Method, target and headers.
+    ///   - remoteAddress: The address the connection comes from.
+    ///   - isSecure: Whether the connection is encrypted.
+    ///   - time: When the request arrived, in seconds since 1970.
+    public init(head: HTTPRequest, remoteAddress: SocketAddress?, isSecure: Bool, time: Double) {
+        self.head = head
+        self.remoteAddress = remoteAddress
+        self.isSecure = isSecure
+        self.time = time
+    }
+
+    /// The path with its query, as it was sent.
+    public var target: String { self.head.path ?? "/" }
+
+    /// The headers.
+    public var headers: HTTPFields { self.head.headerFields }
+
+    /// The parameters of the query in their order, decoded, duplicates included.
+    public var query: [(name: String, value: String)] { (try? Query(target: self.target))?.all ?? [] }
+
+    /// The value of a parameter of the query; of duplicates the last counts.
+    ///
+    /// - Parameter name: The parameter's name.
+    /// - Returns: The decoded value, or `nil` when there is no such parameter.
+    public func queryValue(_ name: String) -> String? {
+        self.query.last { $0.name == name }?.value
+    }
+}

@@ -1,0 +1,125 @@
+/// What every event loop of the server has: a list of sessions to flush and a wheel of deadlines.
+package import NIOCore
+import Synchronization
+
+/// Something that waits for a deadline.
+package protocol DeadlineTarget: AnyObject, Sendable {
+    /// The deadline has come, at most a tick ago. Called on the loop, with no lock held.
+    func deadlineReached(now: NIODeadline)
+}
+
+/// The sessions to flush and the deadlines of one event loop.
+///
+/// Emitting appends to a session's outbox and puts the session on this list; the list is drained once, at the end of the
+/// loop's tick, and each drained session costs one write. That is why many small messages leave in one buffer, and why an
+/// emit from any thread costs one wake-up for a whole tick rather than one a message.
+package final class LoopContext: Sendable {
+    private struct FlushList {
+        var sessions: [Session] = []
+        var isDrainScheduled = false
+    }
+
+    private struct Timers {
+        var wheel: DeadlineWheel<any DeadlineTarget>
+        /// The earliest wake-up that is scheduled.
+        var scheduledWakeUp: NIODeadline?
+    }
+
+    /// The length of a tick of the deadline wheel, hence how late a deadline may be.
+    static let tick: TimeAmount = .milliseconds(10)
+
+    package let eventLoop: any EventLoop
+    private let flushList = Mutex(FlushList())
+    private let timers: Mutex<Timers>
+
+    package init(eventLoop: any EventLoop) {
+        self.eventLoop = eventLoop
+        self.timers = Mutex(Timers(wheel: DeadlineWheel(start: .now(), tick: Self.tick)))
+    }
+
+    /// Runs something on the loop: at once when called on it.
+    func run(_ work: @escaping @Sendable () -> Void) {
+        if self.eventLoop.inEventLoop { work() } else { self.eventLoop.execute(work) }
+    }
+
+    // MARK: Flushing
+
+    /// Flushes a session at the end of the tick.
+    func flushSoon(_ session: Session) {
+        let mustSchedule = self.flushList.withLock { list in
+            list.sessions.append(session)
+            defer { list.isDrainScheduled = true }
+            return !list.isDrainScheduled
+        }
+        if mustSchedule { self.scheduleDrain() }
+    }
+
+    /// Flushes many sessions at the end of the tick: one lock for all of them.
+    func flushSoon(_ sessions: [Session]) {
+        let mustSchedule = self.flushList.withLock { list in
+            list.sessions.append(contentsOf: sessions)
+            defer { list.isDrainScheduled = true }
+            return !list.isDrainScheduled
+        }
+        if mustSchedule { self.scheduleDrain() }
+    }
+
+    private func scheduleDrain() {
+        self.eventLoop.execute { self.drain() }
+    }
+
+    private func drain() {
+        let sessions = self.flushList.withLock { list in
+            list.isDrainScheduled = false
+            let sessions = list.sessions
+            list.sessions = []
+            return sessions
+        }
+        for session in sessions { session.flush(on: self) }
+    }
+
+    // MARK: Deadlines
+
+    /// Sets a deadline for a target.
+    package func schedule(
+        _ target: any DeadlineTarget,
+        at deadline: NIODeadline
+    ) -> DeadlineWheel<any DeadlineTarget>.Token {
+        let (token, wakeUp) = self.timers.withLock { timers in
+            let token = timers.wheel.insert(target, at: deadline)
+            // The usual case, and it spares looking for the next occupied slot.
+            if let scheduled = timers.scheduledWakeUp, scheduled <= deadline { return (token, NIODeadline?.none) }
+            return (token, Self.neededWakeUp(&timers))
+        }
+        if let wakeUp { self.wake(at: wakeUp) }
+        return token
+    }
+
+    /// Cancels a deadline.
+    package func cancel(_ token: DeadlineWheel<any DeadlineTarget>.Token) {
+        self.timers.withLock { $0.wheel.cancel(token) }
+    }
+
+    private func wake(at deadline: NIODeadline) {
+        self.eventLoop.scheduleTask(deadline: deadline) { self.expireDeadlines() }
+    }
+
+    private func expireDeadlines() {
+        let now = NIODeadline.now()
+        let expired = self.timers.withLock { timers in
+            // A later wake-up than this one may have been scheduled before: it stays the one that counts.
+            if let scheduled = timers.scheduledWakeUp, scheduled <= now { timers.scheduledWakeUp = nil }
+            return timers.wheel.expire(now: now)
+        }
+        for target in expired { target.deadlineReached(now: now) }
+        if let wakeUp = self.timers.withLock({ Self.neededWakeUp(&$0) }) { self.wake(at: wakeUp) }
+    }
+
+    /// The wake-up to schedule now, unless an early enough one is scheduled.
+    private static func neededWakeUp(_ timers: inout Timers) -> NIODeadline? {
+        guard let next = timers.wheel.nextWakeUp else { return nil }
+        if let scheduled = timers.scheduledWakeUp, scheduled <= next { return nil }
+        timers.scheduledWakeUp = next
+        return next
+    }
+}

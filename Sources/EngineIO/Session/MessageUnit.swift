@@ -1,0 +1,76 @@
+/// Messages encoded once, ready for any number of sessions.
+public import NIOCore
+
+/// One or more messages that travel together and are never interleaved with others.
+///
+/// A unit is encoded once, whatever the number of receivers and their transports: it holds the WebSocket frames of its
+/// packets back to back. A polling session derives its payload from the same bytes. A Socket.IO packet with its
+/// attachments is one unit.
+public struct MessageUnit: Sendable {
+    /// The unmasked WebSocket frames, in order.
+    package let frames: ByteBuffer
+
+    /// The number of Engine.IO packets, hence frames, in the unit.
+    package let packetCount: Int
+
+    /// Bytes that must be free before a text given to ``init(text:attachments:)``: the frame's header and the type.
+    package static let headroom = WebSocketFrame.maximumHeaderSize + 1
+
+    /// Creates a unit of one text message.
+    ///
+    /// - Parameter text: The message, without the packet type.
+    public init(text: some StringProtocol) {
+        var buffer = ByteBuffer()
+        buffer.reserveCapacity(Self.headroom + text.utf8.count)
+        buffer.moveWriterIndex(forwardBy: Self.headroom)
+        buffer.moveReaderIndex(forwardBy: Self.headroom)
+        buffer.writeSubstring(Substring(text))
+        self.init(text: buffer, attachments: [])
+    }
+
+    /// Creates a unit of one binary message.
+    ///
+    /// - Parameter binary: The message's bytes.
+    public init(binary: ByteBuffer) {
+        self.init(opcode: .binary, payload: binary)
+    }
+
+    /// Creates a unit of a text message and the binary messages that follow it.
+    ///
+    /// - Parameters:
+    ///   - text: The text, with at least ``headroom`` bytes before its reader index, which are overwritten.
+    ///   - attachments: Binary messages sent right after the text.
+    package init(text: consuming ByteBuffer, attachments: [ByteBuffer]) {
+        let typeIndex = text.readerIndex - 1
+        text.setInteger(PacketType.message.rawValue, at: typeIndex)
+        let length = text.readableBytes + 1
+        text.moveReaderIndex(to: typeIndex)
+        let frameStart = WebSocketFrame.setHeader(.text, length: length, endingAt: typeIndex, in: &text)
+        text.moveReaderIndex(to: frameStart)
+        for attachment in attachments {
+            WebSocketFrame.writeHeader(.binary, length: attachment.readableBytes, into: &text)
+            text.writeImmutableBuffer(attachment)
+        }
+        self.frames = text
+        self.packetCount = 1 + attachments.count
+    }
+
+    /// Creates a unit of one control packet, such as a ping.
+    init(packet: PacketType) {
+        self.init(opcode: .text, payload: ByteBuffer(integer: packet.rawValue))
+    }
+
+    /// Creates a unit of one packet that is already encoded, type included.
+    init(encodedPacket: ByteBuffer) {
+        self.init(opcode: .text, payload: encodedPacket)
+    }
+
+    private init(opcode: WebSocketOpcode, payload: ByteBuffer) {
+        var frames = ByteBuffer()
+        frames.reserveCapacity(WebSocketFrame.maximumHeaderSize + payload.readableBytes)
+        WebSocketFrame.writeHeader(opcode, length: payload.readableBytes, into: &frames)
+        frames.writeImmutableBuffer(payload)
+        self.frames = frames
+        self.packetCount = 1
+    }
+}

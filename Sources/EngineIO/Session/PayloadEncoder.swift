@@ -1,0 +1,65 @@
+/// Turns WebSocket frames, the form in which a session keeps its packets, into polling payloads.
+import NIOCore
+
+/// Builds one polling payload, packet by packet (Engine.IO v4, payload encoding).
+struct PayloadEncoder {
+    /// The payload so far.
+    private(set) var payload = ByteBuffer()
+
+    /// A payload of one noop. An empty body is not valid: clients take it for a parse error.
+    static let noop = ByteBuffer(integer: PacketType.noop.rawValue)
+
+    var isEmpty: Bool { self.payload.readableBytes == 0 }
+
+    /// Appends the packet of a frame: a text frame holds it as it is, a binary one becomes base64.
+    mutating func append(_ frame: WebSocketFrame.Unmasked) {
+        self.separate()
+        switch frame.opcode {
+        case .text:
+            self.payload.writeImmutableBuffer(frame.payload)
+        default:
+            self.payload.writeInteger(UInt8(ascii: "b"))
+            Base64.encode(frame.payload, into: &self.payload)
+        }
+    }
+
+    /// Appends a packet without data.
+    mutating func append(_ packet: PacketType) {
+        self.separate()
+        self.payload.writeInteger(packet.rawValue)
+    }
+
+    private mutating func separate() {
+        if !self.isEmpty { self.payload.writeInteger(PayloadDecoder.separator) }
+    }
+}
+
+extension WebSocketFrame {
+    /// A frame of our own making.
+    struct Unmasked {
+        var opcode: WebSocketOpcode
+        var payload: ByteBuffer
+        /// The frame's length with its header.
+        var byteCount: Int
+    }
+
+    /// Reads a frame that this server has written: complete, final and unmasked.
+    static func readUnmasked(from buffer: inout ByteBuffer) -> Unmasked {
+        let start = buffer.readerIndex
+        guard let first: UInt8 = buffer.readInteger(), let short: UInt8 = buffer.readInteger(),
+            let length = Self.readLength(short: short, from: &buffer), let payload = buffer.readSlice(length: length)
+        else {
+            preconditionFailure("an outbox holds whole frames only")
+        }
+        let opcode: WebSocketOpcode = first & 0x0f == WebSocketOpcode.text.rawValue ? .text : .binary
+        return Unmasked(opcode: opcode, payload: payload, byteCount: buffer.readerIndex - start)
+    }
+
+    private static func readLength(short: UInt8, from buffer: inout ByteBuffer) -> Int? {
+        switch short {
+        case 126: buffer.readInteger(as: UInt16.self).map(Int.init)
+        case 127: buffer.readInteger(as: UInt64.self).map(Int.init)
+        default: Int(short)
+        }
+    }
+}

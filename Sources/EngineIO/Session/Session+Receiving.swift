@@ -1,0 +1,237 @@
+/// What arrives in a session: the packets of a POST or of a WebSocket, and the switch between the two.
+import Logging
+import NIOCore
+import Synchronization
+
+/// What to do with a request for a session.
+enum RequestArrival {
+    case accepted
+    /// It overlaps with another one of its kind, which closes the session: 400.
+    case overlap
+    /// The session has closed meanwhile: as if it were unknown.
+    case closed
+    /// The session is on WebSocket by now.
+    case transportMismatch
+}
+
+extension Session {
+    // MARK: Polling
+
+    /// A GET arrived.
+    func receivedPoll(_ poll: any PollSink) -> RequestArrival {
+        let (arrival, effects) = self.state.withLock { state -> (RequestArrival, SessionEffects) in
+            if state.isClosed { return (.closed, SessionEffects()) }
+            guard case .polling = state.transport else { return (.transportMismatch, SessionEffects()) }
+            switch state.polling.receivedPoll(poll) {
+            case .accepted:
+                return (.accepted, SessionEffects(flush: state.scheduleFlush()))
+            case .overlap:
+                return (.overlap, self.close(&state, reason: .transportError, mode: .discard))
+            }
+        }
+        self.perform(effects)
+        return arrival
+    }
+
+    /// The connection of a GET was lost.
+    func lostPoll(_ poll: any PollSink) {
+        let effects = self.state.withLock { state -> SessionEffects in
+            guard state.polling.poll === poll else { return SessionEffects() }
+            _ = state.polling.takePoll()
+            return self.close(&state, reason: .transportError, mode: .discard)
+        }
+        self.perform(effects)
+    }
+
+    /// The head of a POST arrived.
+    func beganPost() -> RequestArrival {
+        let (arrival, effects) = self.state.withLock { state -> (RequestArrival, SessionEffects) in
+            if state.isClosed { return (.closed, SessionEffects()) }
+            guard case .polling = state.transport else { return (.transportMismatch, SessionEffects()) }
+            switch state.polling.beganPost() {
+            case .accepted: return (.accepted, SessionEffects())
+            case .overlap: return (.overlap, self.close(&state, reason: .transportError, mode: .discard))
+            }
+        }
+        self.perform(effects)
+        return arrival
+    }
+
+    /// The body of a POST is complete: delivers its packets, then has the POST answered.
+    func receivedPost(body: ByteBuffer, from post: any PostSink) {
+        var payload = PayloadDecoder(
+            body,
+            maximumPackets: self.environment.configuration.limits.packetsPerPayload
+        )
+        do throws(ProtocolViolation) {
+            while let packet = try payload.next(), self.receive(packet) {}
+        } catch {
+            self.reject(error)
+        }
+        let (isHeld, effects) = self.state.withLock { state -> (Bool, SessionEffects) in
+            if state.isInputHeld, state.isOpen {
+                state.polling.heldBack(post)
+                return (true, SessionEffects())
+            }
+            return (false, self.endedPost(&state))
+        }
+        if !isHeld { post.respond() }
+        self.perform(effects)
+    }
+
+    /// The POST was given up without delivering anything; the session goes on.
+    func rejectedPost() {
+        self.perform(self.state.withLock { self.endedPost(&$0) })
+    }
+
+    /// The connection of a POST was lost before its body was complete.
+    func lostPost() {
+        self.close(reason: .transportError, mode: .discard)
+    }
+
+    private func endedPost(_ state: inout SessionState) -> SessionEffects {
+        state.polling.endedPost()
+        guard state.isOpen, let candidate = state.upgrade.endedPost() else { return SessionEffects() }
+        return state.switchTransport(to: candidate)
+    }
+
+    // MARK: Packets
+
+    /// Handles a packet of the session's transport.
+    ///
+    /// - Returns: Whether the session is still open.
+    @discardableResult
+    func receive(_ packet: InboundPacket) -> Bool {
+        switch packet {
+        case .text(let text):
+            guard self.isOpen else { return false }
+            self.handler.session(self, receivedText: text)
+        case .binary(let binary):
+            guard self.isOpen else { return false }
+            self.handler.session(self, receivedBinary: binary)
+        case .pong:
+            self.state.withLock { $0.heartbeat.receivedPong(now: .now(), interval: self.environment.pingInterval) }
+        case .close:
+            self.close(reason: .transportClose, mode: .clientLeft)
+            return false
+        case .ping:
+            // In protocol 4 only the server pings.
+            self.close(reason: .transportError, mode: .discard)
+            return false
+        case .open, .upgrade, .noop:
+            break
+        }
+        return true
+    }
+
+    /// The client sent something that cannot be decoded.
+    func reject(_ violation: ProtocolViolation) {
+        self.environment.logger.debug(
+            "undecodable packet",
+            metadata: ["engineio.sid": "\(self.id.redacted)", "error": "\(violation)"]
+        )
+        self.close(reason: .parseError, mode: .discard)
+    }
+
+    /// Whether the session is open.
+    package var isOpen: Bool { self.state.withLock { $0.isOpen } }
+
+    // MARK: WebSocket
+
+    /// A WebSocket for this session opened.
+    ///
+    /// - Returns: Whether it may probe; if not it must be closed.
+    func openedCandidate(_ candidate: any FrameSink) -> Bool {
+        self.state.withLock { state in
+            guard state.isOpen, case .polling = state.transport else { return false }
+            let timeout = self.environment.upgradeTimeout
+            guard state.upgrade.opened(candidate, now: .now(), timeout: timeout) == .probe else { return false }
+            self.updateTimer(&state)
+            return true
+        }
+    }
+
+    /// The candidate sent `2probe`.
+    ///
+    /// - Returns: Whether to answer `3probe`.
+    func receivedProbe() -> Bool {
+        let (answers, effects) = self.state.withLock { state -> (Bool, SessionEffects) in
+            guard state.isOpen, state.upgrade.receivedProbe(now: .now()) else { return (false, SessionEffects()) }
+            state.isPollReleaseDue = state.polling.poll != nil
+            self.updateTimer(&state)
+            return (true, SessionEffects(flush: state.scheduleFlush()))
+        }
+        self.perform(effects)
+        return answers
+    }
+
+    /// The candidate sent `5`. It hears of ``FrameSink/becameTransport()`` now, or after the POST under way.
+    func receivedUpgrade() {
+        let effects = self.state.withLock { state in
+            switch state.upgrade.receivedUpgrade(isPosting: state.polling.isPosting) {
+            case .complete(let candidate): state.switchTransport(to: candidate)
+            case .waitForPost, .ignore: SessionEffects()
+            }
+        }
+        self.perform(effects)
+    }
+
+    /// The candidate closed, or sent what no candidate may send.
+    func lostCandidate() {
+        self.state.withLock { state in
+            state.upgrade.lostCandidate()
+            self.updateTimer(&state)
+        }
+    }
+
+    /// The session's WebSocket was lost.
+    func lostTransport(reason: CloseReason) {
+        let effects = self.state.withLock { state -> SessionEffects in
+            state.lostTransport()
+            return self.close(&state, reason: reason, mode: .discard)
+        }
+        self.perform(effects)
+    }
+
+    /// The WebSocket takes more bytes again, or no more.
+    func sinkWritabilityChanged(_ isWritable: Bool) {
+        let effects = self.state.withLock { state -> SessionEffects in
+            state.isSinkWritable = isWritable
+            return SessionEffects(flush: state.scheduleFlush())
+        }
+        self.perform(effects)
+    }
+
+    // MARK: Holding input back
+
+    /// Takes no more messages until ``releaseInput()``: stops reading the WebSocket, leaves a POST without its answer.
+    package func holdInput() {
+        let effects = self.state.withLock { state -> SessionEffects in
+            state.isInputHeld = true
+            return self.readingEffects(state)
+        }
+        self.perform(effects)
+    }
+
+    /// Takes messages again.
+    package func releaseInput() {
+        let effects = self.state.withLock { state -> SessionEffects in
+            state.isInputHeld = false
+            var effects = self.readingEffects(state)
+            effects.answeredPost = state.polling.takeHeldPost()
+            if effects.answeredPost != nil {
+                let ended = self.endedPost(&state)
+                effects.promoted = ended.promoted
+                effects.releasedPoll = ended.releasedPoll
+                effects.flush = ended.flush
+            }
+            return effects
+        }
+        self.perform(effects)
+    }
+
+    private func readingEffects(_ state: borrowing SessionState) -> SessionEffects {
+        guard state.isOpen, case .webSocket(let sink) = state.transport else { return SessionEffects() }
+        return SessionEffects(reading: (sink, !state.isInputHeld))
+    }
+}

@@ -1,0 +1,280 @@
+/// One Engine.IO connection over any number of HTTP requests and at most one WebSocket.
+import DequeModule
+import Logging
+package import NIOCore
+import Synchronization
+
+/// One Engine.IO connection.
+///
+/// A session belongs to no event loop: the polling requests and the WebSocket of one session arrive on different
+/// connections. Its state lives behind one lock. Everything ordered happens inside that lock; wake-ups and calls to the
+/// handler happen after it. All methods may be called from any thread.
+public final class Session: Sendable {
+    /// The session's id. It is a credential: whoever knows it may post into the session.
+    public let id: SessionID
+
+    /// The request that opened the session.
+    public let request: HandshakeRequest
+
+    /// Receives the session's messages.
+    package let handler: any SessionHandler
+
+    /// The loop whose wheel has the session's deadlines.
+    let home: LoopContext
+    let environment: SessionEnvironment
+    let state: Mutex<SessionState>
+
+    /// Creates a session on polling, or on the WebSocket given.
+    init(
+        id: SessionID,
+        request: HandshakeRequest,
+        handler: any SessionHandler,
+        home: LoopContext,
+        environment: SessionEnvironment,
+        webSocket: (any FrameSink)? = nil
+    ) {
+        self.id = id
+        self.request = request
+        self.handler = handler
+        self.home = home
+        self.environment = environment
+        self.state = Mutex(
+            SessionState(webSocket: webSocket, now: .now(), pingInterval: environment.pingInterval)
+        )
+    }
+
+    /// Tells the handler that the session is open and starts the heartbeat.
+    func start() {
+        self.handler.sessionOpened(self)
+        self.state.withLock { self.updateTimer(&$0) }
+    }
+
+    /// The transport in use, for information: it may change at any moment.
+    public var transport: TransportName {
+        self.state.withLock { state in
+            if case .webSocket = state.transport { .webSocket } else { .polling }
+        }
+    }
+
+    /// The number of bytes that wait to be sent.
+    public var outboxBytes: Int { self.state.withLock { $0.outbox.byteCount } }
+
+    // MARK: Sending
+
+    /// Sends messages made for this session alone.
+    ///
+    /// Nothing happens when the session is closed: a dead peer is not an error. When the outbox is full the session is
+    /// closed with ``CloseReason/outboxOverflow``.
+    ///
+    /// - Parameter unit: The messages.
+    public func send(_ unit: consuming MessageUnit) {
+        let effects = self.state.withLock { [unit] state in
+            guard state.isOpen else { return SessionEffects() }
+            let wasEmpty = state.outbox.isEmpty
+            state.outbox.append(own: unit)
+            return self.appended(&state, wasEmpty: wasEmpty)
+        }
+        self.perform(effects)
+    }
+
+    /// Sends the same messages to many sessions.
+    ///
+    /// - Parameters:
+    ///   - unit: The messages, encoded once.
+    ///   - sessions: The receivers.
+    package static func send(_ unit: MessageUnit, to sessions: some Sequence<Session>) {
+        var batch = FlushBatch()
+        for session in sessions {
+            let effects = session.state.withLock { state in
+                guard state.isOpen else { return SessionEffects() }
+                let wasEmpty = state.outbox.isEmpty
+                state.outbox.append(unit)
+                return session.appended(&state, wasEmpty: wasEmpty)
+            }
+            if effects.isFlushOnly {
+                if let context = effects.flush { batch.add(session, on: context) }
+            } else {
+                session.perform(effects)
+            }
+        }
+        batch.flushSoon()
+    }
+
+    private func appended(_ state: inout SessionState, wasEmpty: Bool) -> SessionEffects {
+        // A single unit may be larger than the limit: there is no other way to send it.
+        if state.outbox.byteCount > self.environment.configuration.limits.outboxBytes, !wasEmpty {
+            return self.close(&state, reason: .outboxOverflow, mode: .abort)
+        }
+        return SessionEffects(flush: state.scheduleFlush())
+    }
+
+    /// Writes what waits. Called on the loop of `context`, at the end of its tick.
+    func flush(on context: LoopContext) {
+        let action = self.state.withLock { state -> FlushAction in
+            state.isFlushScheduled = false
+            guard let target = state.flushTarget else { return .nothing }
+            guard target === context else {
+                // The transport has moved to another loop since.
+                state.isFlushScheduled = true
+                return .move(target)
+            }
+            return state.takeFlush(maximumPackets: self.environment.configuration.limits.packetsPerPoll)
+        }
+        switch action {
+        case .nothing: break
+        case .move(let target): target.flushSoon(self)
+        case .write(let sink, let frames, let closes):
+            if !frames.isEmpty { sink.write(frames: frames) }
+            if closes { sink.close() }
+        case .respond(let poll, let payload, let isLast):
+            if isLast { self.environment.registry.remove(self.id) }
+            poll.respond(payload: payload)
+        }
+    }
+
+    // MARK: Closing
+
+    /// Closes the session: sends what waits, then the transport's own farewell.
+    ///
+    /// A polling session without a waiting request is told at its next request, which it has 30 s for.
+    public func close() {
+        self.close(reason: nil, mode: .drain)
+    }
+
+    /// Closes the session.
+    ///
+    /// - Parameters:
+    ///   - reason: What the handler is told; `nil` for the server's own wish, in Node's words.
+    ///   - mode: What becomes of what waits.
+    package func close(reason: CloseReason?, mode: SessionClosingMode) {
+        let effects = self.state.withLock { state in
+            self.close(&state, reason: reason ?? state.forcedCloseReason, mode: mode)
+        }
+        self.perform(effects)
+    }
+
+    func close(_ state: inout SessionState, reason: CloseReason, mode: SessionClosingMode) -> SessionEffects {
+        guard !state.isClosed else { return SessionEffects() }
+        var effects = SessionEffects()
+        if state.isOpen { effects.closed = reason }
+        effects.abandonedCandidate = state.upgrade.closed()
+        effects.answeredPost = state.polling.takeHeldPost()
+        effects.abortedSink = state.close(mode: mode, until: .now() + self.environment.closingTimeout)
+        effects.unregisters = state.isClosed
+        effects.flush = state.scheduleFlush()
+        self.updateTimer(&state)
+        return effects
+    }
+
+    // MARK: Effects and timers
+
+    /// Does what a change of state asks for. Called without the lock.
+    func perform(_ effects: SessionEffects) {
+        if let context = effects.flush { context.flushSoon(self) }
+        guard !effects.isFlushOnly else { return }
+        if let candidate = effects.abandonedCandidate { candidate.context.run { candidate.close() } }
+        if let sink = effects.abortedSink { sink.context.run { sink.abort() } }
+        if let post = effects.answeredPost { post.context.run { post.respond() } }
+        if let poll = effects.releasedPoll { poll.context.run { poll.respond(payload: PayloadEncoder.noop) } }
+        if let sink = effects.promoted {
+            sink.context.run { sink.becameTransport() }
+        }
+        if let (sink, isReading) = effects.reading { sink.context.run { sink.setReading(isReading) } }
+        if effects.unregisters { self.environment.registry.remove(self.id) }
+        if let reason = effects.closed {
+            self.environment.logger.debug(
+                "session closed",
+                metadata: ["engineio.sid": "\(self.id.redacted)", "engineio.reason": "\(reason)"]
+            )
+            self.handler.sessionClosed(self, reason: reason)
+        }
+    }
+
+    /// Makes sure that the wheel wakes this session in time. A later deadline needs no change: waking early is harmless.
+    func updateTimer(_ state: inout SessionState) {
+        guard let deadline = state.deadline else {
+            if let timer = state.timer { self.home.cancel(timer.token) }
+            state.timer = nil
+            return
+        }
+        if let timer = state.timer {
+            if timer.deadline <= deadline { return }
+            self.home.cancel(timer.token)
+        }
+        state.timer = (deadline, self.home.schedule(self, at: deadline))
+    }
+}
+
+extension Session: DeadlineTarget {
+    package func deadlineReached(now: NIODeadline) {
+        let effects = self.state.withLock { state -> SessionEffects in
+            state.timer = nil
+            let effects = self.reachedDeadline(&state, now: now)
+            self.updateTimer(&state)
+            return effects
+        }
+        self.perform(effects)
+    }
+
+    private func reachedDeadline(_ state: inout SessionState, now: NIODeadline) -> SessionEffects {
+        switch state.phase {
+        case .closed:
+            return SessionEffects()
+        case .draining(let until):
+            guard now >= until else { return SessionEffects() }
+            return self.close(&state, reason: .forcedServerClose, mode: .discard)
+        case .open:
+            break
+        }
+        var effects = SessionEffects()
+        switch state.heartbeat.reachedDeadline(now: now, timeout: self.environment.pingTimeout) {
+        case .timeOut: return self.close(&state, reason: .pingTimeout, mode: .discard)
+        case .sendPing: state.outbox.append(.ping)
+        case nil: break
+        }
+        switch state.upgrade.reachedDeadline(now: now) {
+        case .abandon(let candidate): effects.abandonedCandidate = candidate
+        case .releasePoll: state.isPollReleaseDue = state.polling.poll != nil
+        case nil: break
+        }
+        effects.flush = state.scheduleFlush()
+        return effects
+    }
+}
+
+extension MessageUnit {
+    /// A heartbeat.
+    static let ping = MessageUnit(packet: .ping)
+}
+
+/// The sessions to flush, by loop, so that a broadcast takes each loop's lock once.
+private struct FlushBatch {
+    // A server has few loops: a linear search beats a dictionary.
+    private var lists: [(context: LoopContext, sessions: [Session])] = []
+
+    mutating func add(_ session: Session, on context: LoopContext) {
+        if let index = self.lists.firstIndex(where: { $0.context === context }) {
+            self.lists[index].sessions.append(session)
+        } else {
+            self.lists.append((context, [session]))
+        }
+    }
+
+    func flushSoon() {
+        for (context, sessions) in self.lists { context.flushSoon(sessions) }
+    }
+}
+
+// MARK: - Deadlines of what is built on a session
+
+extension Session {
+    /// Sets a deadline on the session's wheel.
+    package func schedule(_ target: any DeadlineTarget, in duration: Duration) -> DeadlineWheel<any DeadlineTarget>.Token {
+        self.home.schedule(target, at: .now() + TimeAmount(duration))
+    }
+
+    /// Cancels a deadline.
+    package func cancel(_ token: DeadlineWheel<any DeadlineTarget>.Token) {
+        self.home.cancel(token)
+    }
+}

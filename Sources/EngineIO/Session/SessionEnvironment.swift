@@ -1,0 +1,24 @@
+/// What all sessions of a server share.
+import Logging
+import NIOCore
+
+/// The times and limits of sessions, in NIO's units, and where they are registered.
+final class SessionEnvironment: Sendable {
+    let configuration: EngineIOConfiguration
+    let registry: SessionRegistry
+    let logger: Logger
+    let pingInterval: TimeAmount
+    let pingTimeout: TimeAmount
+    let upgradeTimeout: TimeAmount
+    let closingTimeout: TimeAmount
+
+    init(configuration: EngineIOConfiguration, logger: Logger) {
+        self.configuration = configuration
+        self.registry = SessionRegistry(maximumSessions: configuration.limits.sessions)
+        self.logger = logger
+        self.pingInterval = TimeAmount(configuration.pingInterval)
+        self.pingTimeout = TimeAmount(configuration.pingTimeout)
+        self.upgradeTimeout = TimeAmount(configuration.upgradeTimeout)
+        self.closingTimeout = TimeAmount(configuration.limits.closingTimeout)
+    }
+}

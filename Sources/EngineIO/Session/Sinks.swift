@@ -1,0 +1,42 @@
+/// What a session sees of the connections it writes to.
+import DequeModule
+import NIOCore
+
+/// A GET that waits for a payload. All methods are called on the loop of ``context``.
+protocol PollSink: AnyObject, Sendable {
+    /// The loop of the request's connection.
+    var context: LoopContext { get }
+
+    /// Answers with a payload.
+    func respond(payload: ByteBuffer)
+}
+
+/// A POST that waits for its answer. All methods are called on the loop of ``context``.
+protocol PostSink: AnyObject, Sendable {
+    /// The loop of the request's connection.
+    var context: LoopContext { get }
+
+    /// Answers `ok`.
+    func respond()
+}
+
+/// An open WebSocket. All methods are called on the loop of ``context``.
+protocol FrameSink: AnyObject, Sendable {
+    /// The loop of the connection.
+    var context: LoopContext { get }
+
+    /// Writes frames and flushes once.
+    func write(frames: Deque<ByteBuffer>)
+
+    /// Starts the close handshake with a frame without status.
+    func close()
+
+    /// Closes the connection at once, without a word.
+    func abort()
+
+    /// Stops or resumes reading.
+    func setReading(_ isReading: Bool)
+
+    /// The candidate has become the session's transport.
+    func becameTransport()
+}

@@ -1,0 +1,99 @@
+/// What all connections of a server share, and how sessions are made.
+import HTTPTypes
+import Logging
+import NIOCore
+import Synchronization
+
+/// The parts of a server that its connections use.
+final class EngineCore: Sendable {
+    let configuration: EngineIOConfiguration
+    let environment: SessionEnvironment
+    let logger: Logger
+    let responder: HTTPResponder
+    let dates = HTTPDateCache()
+    let path: String
+    let idleTimeout: TimeAmount
+    let bodyTimeout: TimeAmount
+    let closeHandshakeTimeout: TimeAmount
+    private let makeHandler: @Sendable () -> any SessionHandler
+    private let connectionCount = Mutex(0)
+
+    init(
+        configuration: EngineIOConfiguration,
+        logger: Logger,
+        responder: @escaping HTTPResponder,
+        makeHandler: @escaping @Sendable () -> any SessionHandler
+    ) {
+        self.configuration = configuration
+        self.environment = SessionEnvironment(configuration: configuration, logger: logger)
+        self.logger = logger
+        self.responder = responder
+        self.makeHandler = makeHandler
+        self.path = configuration.normalizedPath
+        self.idleTimeout = TimeAmount(configuration.limits.headTimeout)
+        self.bodyTimeout = TimeAmount(configuration.limits.bodyTimeout)
+        self.closeHandshakeTimeout = TimeAmount(configuration.limits.closeHandshakeTimeout)
+    }
+
+    /// Makes a session and registers it.
+    ///
+    /// - Returns: The session, or `nil` when there are too many or the server is shutting down.
+    func openSession(request: HandshakeRequest, home: LoopContext, webSocket: (any FrameSink)?) -> Session? {
+        let session = Session(
+            id: SessionID(),
+            request: request,
+            handler: self.makeHandler(),
+            home: home,
+            environment: self.environment,
+            webSocket: webSocket
+        )
+        guard self.environment.registry.insert(session) else { return nil }
+        if webSocket != nil {
+            session.send(MessageUnit(encodedPacket: self.openPacket(for: session, transport: .webSocket)))
+        }
+        session.start()
+        return session
+    }
+
+    /// The packet that opens a session.
+    func openPacket(for session: Session, transport: TransportName) -> ByteBuffer {
+        let upgrades =
+            transport == .polling && self.configuration.allowsUpgrades
+                && self.configuration.transports.contains(.webSocket) ? [TransportName.webSocket.rawValue] : []
+        let response = HandshakeResponse(
+            sid: session.id,
+            upgrades: upgrades,
+            pingInterval: Int(self.environment.pingInterval.nanoseconds / 1_000_000),
+            pingTimeout: Int(self.environment.pingTimeout.nanoseconds / 1_000_000),
+            maxPayload: self.configuration.maximumPayloadBytes
+        )
+        var packet = ByteBuffer()
+        response.write(into: &packet)
+        return packet
+    }
+
+    // MARK: Counting connections
+
+    /// Counts a connection in.
+    ///
+    /// - Returns: Whether there is room for it.
+    func connectionOpened() -> Bool {
+        self.connectionCount.withLock { count in
+            guard count < self.configuration.limits.connections else { return false }
+            count += 1
+            return true
+        }
+    }
+
+    /// Counts a connection out.
+    func connectionClosed() {
+        self.connectionCount.withLock { $0 -= 1 }
+    }
+}
+
+extension TimeAmount {
+    init(_ duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        self = .nanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+    }
+}

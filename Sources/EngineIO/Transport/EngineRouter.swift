@@ -1,0 +1,110 @@
+/// Decides what a request is: the checks of a handshake, in their order (Engine.IO v4, Handshake).
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+
+/// What to do with a request.
+enum Route {
+    /// Not Engine.IO's: the application answers.
+    case application
+    /// An `OPTIONS` request of a browser.
+    case preflight
+    case reject(RequestRejection)
+    /// A method that no session knows.
+    case unsupportedMethod
+    case handshake
+    case poll(Session)
+    case post(Session)
+    /// A WebSocket, for a new session or for the one given.
+    case webSocket(Session?)
+
+    /// Whether the request's body is wanted.
+    var takesBody: Bool {
+        switch self {
+        case .application, .post: true
+        default: false
+        }
+    }
+}
+
+extension EngineCore {
+    /// Decides what a request is.
+    ///
+    /// - Parameter isUpgrade: Whether the client asks to switch to WebSocket.
+    func route(_ head: HTTPRequestHead, isUpgrade: Bool) -> Route {
+        let target = Self.originForm(head.uri)
+        guard target.hasPrefix(self.path) else { return .application }
+        if head.method == .OPTIONS, self.configuration.cors.answersPreflights { return .preflight }
+        do throws(RequestRejection) {
+            try self.checkOrigin(head)
+            let query = try Query(target: String(target))
+            guard let transport = query.transport.flatMap({ TransportName(rawValue: String($0)) }),
+                self.configuration.transports.contains(transport)
+            else { throw .unknownTransport }
+            if let sid = query.sid, !sid.isEmpty {
+                return try self.route(head.method, to: sid, over: transport, isUpgrade: isUpgrade)
+            }
+            guard head.method == .GET else { throw .badHandshakeMethod }
+            guard transport == .webSocket else { return .handshake }
+            guard isUpgrade else { throw .badRequest }
+            return .webSocket(nil)
+        } catch {
+            return .reject(error)
+        }
+    }
+
+    private func route(
+        _ method: HTTPMethod,
+        to sid: Substring,
+        over transport: TransportName,
+        isUpgrade: Bool
+    ) throws(RequestRejection) -> Route {
+        guard let id = SessionID(sid), let session = self.environment.registry.session(for: id) else {
+            throw .unknownSession
+        }
+        if transport == .webSocket, isUpgrade { return .webSocket(session) }
+        guard transport == .polling, session.transport == .polling else { throw .badRequest }
+        switch method {
+        case .GET: return .poll(session)
+        case .POST: return .post(session)
+        default: return .unsupportedMethod
+        }
+    }
+
+    private func checkOrigin(_ head: HTTPRequestHead) throws(RequestRejection) {
+        let origins = self.configuration.cors.origins
+        let host = head.headers.first(name: "host")
+        // Connections are not encrypted by this server yet.
+        guard origins.allows(origin: head.headers.first(name: "origin"), host: host, isSecure: false) else {
+            throw .badRequest
+        }
+    }
+
+    /// The last check of a handshake. It comes after the application's own, as in Node.
+    func checkRevision(_ target: String) throws(RequestRejection) {
+        guard try Query(target: target).revision == "4" else { throw .unsupportedProtocolVersion }
+    }
+
+    /// The path and query of a target that may have the absolute form, which servers must accept (RFC 9112 §3.2.2).
+    static func originForm(_ target: String) -> Substring {
+        guard target.utf8.first != UInt8(ascii: "/") else { return Substring(target) }
+        for scheme in ["http://", "https://"] where target.hasPrefix(scheme) {
+            let rest = target.dropFirst(scheme.count)
+            guard let slash = rest.firstIndex(of: "/") else { return "/" }
+            return rest[slash...]
+        }
+        return Substring(target)
+    }
+
+    /// The CORS headers of the answer to a request.
+    func corsFields(for head: HTTPRequestHead) -> HTTPFields {
+        guard self.configuration.cors.answersPreflights else { return [:] }
+        let origin = head.headers.first(name: "origin")
+        let host = head.headers.first(name: "host")
+        let cors = self.configuration.cors
+        guard origin == nil || cors.origins.allows(origin: origin, host: host, isSecure: false) else {
+            return cors.refusalFields()
+        }
+        return cors.responseFields(origin: origin)
+    }
+}

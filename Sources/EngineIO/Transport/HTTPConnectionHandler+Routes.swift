@@ -1,0 +1,300 @@
+/// What the routes of a request do.
+import HTTPTypes
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypesHTTP1
+
+extension HTTPConnectionHandler {
+    /// Works on a request that has been received whole.
+    func perform(_ exchange: Exchange) {
+        switch exchange.route {
+        case .application: self.callApplication(exchange)
+        case .preflight: self.answerPreflight(exchange)
+        case .reject(let rejection): self.reject(rejection, exchange)
+        case .unsupportedMethod: self.answer(self.withCORS(.empty(.internalServerError), exchange))
+        case .handshake: self.authorize(exchange) { $0.openPollingSession($1, request: $2) }
+        case .poll(let session): self.poll(session, exchange)
+        case .post(let session): self.post(to: session, exchange)
+        case .webSocket(let session): self.upgrade(exchange, session: session)
+        }
+    }
+
+    // MARK: The application's requests
+
+    private func callApplication(_ exchange: Exchange) {
+        guard let request = try? HTTPRequest(exchange.head, secure: false, splitCookie: false) else {
+            self.answer(.empty(.badRequest, closes: true))
+            return
+        }
+        let core = self.core
+        let body = exchange.body
+        let serial = exchange.serial
+        self.complete(serial: serial) {
+            do {
+                return .success(try await core.responder(request, body))
+            } catch {
+                return .failure(error)
+            }
+        } with: { handler, result in
+            handler.answer(serial: serial, handler.answer(for: result, path: request.path))
+        }
+    }
+
+    private func answer(for result: Result<ApplicationResponse, any Error>, path: String?) -> Answer {
+        switch result {
+        case .success(let response):
+            var headers = HTTPHeaders(response.head.headerFields)
+            // The length and the date are this connection's business, and so is its end.
+            for name in ["content-length", "date", "transfer-encoding", "connection"] { headers.remove(name: name) }
+            let status = HTTPResponseStatus(
+                statusCode: response.head.status.code,
+                reasonPhrase: response.head.status.reasonPhrase
+            )
+            return Answer(status: status, headers: headers, body: response.body)
+        case .failure(let error):
+            self.core.logger.error(
+                "responder failed",
+                metadata: ["http.path": "\(path ?? "")", "error": "\(error)"]
+            )
+            return Answer(
+                status: .internalServerError,
+                headers: ["Content-Type": "text/plain; charset=utf-8"],
+                body: ByteBuffer(string: "Internal Server Error\n")
+            )
+        }
+    }
+
+    /// Runs asynchronous work and continues on the loop, if the connection is still there.
+    private func complete<Output: Sendable>(
+        serial: Int,
+        _ work: @escaping @Sendable () async -> Output,
+        with continuation: @escaping @Sendable (HTTPConnectionHandler, Output) -> Void
+    ) {
+        let eventLoop = self.loopContext.eventLoop
+        let handler = NIOLoopBound(self, eventLoop: eventLoop)
+        Task {
+            let output = await work()
+            eventLoop.execute { continuation(handler.value, output) }
+        }
+    }
+
+    // MARK: Handshakes
+
+    /// Asks the application, then checks the protocol revision, then goes on.
+    private func authorize(
+        _ exchange: Exchange,
+        then proceed: @escaping @Sendable (HTTPConnectionHandler, Exchange, HandshakeRequest) -> Void
+    ) {
+        guard let request = self.handshakeRequest(exchange) else {
+            self.answer(.empty(.badRequest, closes: true))
+            return
+        }
+        guard let allowRequest = self.core.configuration.allowRequest else {
+            self.checkRevision(exchange, request, then: proceed)
+            return
+        }
+        let serial = exchange.serial
+        self.complete(serial: serial) {
+            await allowRequest(request)
+        } with: { handler, decision in
+            guard let exchange = handler.exchange, exchange.serial == serial, !exchange.isAnswered else { return }
+            switch decision {
+            case .allow: handler.checkRevision(exchange, request, then: proceed)
+            case .refuse(let message): handler.reject(.forbidden(message), exchange)
+            }
+        }
+    }
+
+    private func checkRevision(
+        _ exchange: Exchange,
+        _ request: HandshakeRequest,
+        then proceed: (HTTPConnectionHandler, Exchange, HandshakeRequest) -> Void
+    ) {
+        do throws(RequestRejection) {
+            try self.core.checkRevision(exchange.head.uri)
+            proceed(self, exchange, request)
+        } catch {
+            self.reject(error, exchange)
+        }
+    }
+
+    private func handshakeRequest(_ exchange: Exchange) -> HandshakeRequest? {
+        guard let head = try? HTTPRequest(exchange.head, secure: false, splitCookie: false) else { return nil }
+        return HandshakeRequest(
+            head: head,
+            remoteAddress: self.context?.remoteAddress,
+            isSecure: false,
+            time: WallClock.now()
+        )
+    }
+
+    private func openPollingSession(_ exchange: Exchange, request: HandshakeRequest) {
+        guard let session = self.core.openSession(request: request, home: self.loopContext, webSocket: nil) else {
+            self.reject(.tooManySessions, exchange)
+            return
+        }
+        var answer = self.pollAnswer(self.core.openPacket(for: session, transport: .polling), exchange)
+        if let cookie = self.core.configuration.cookie {
+            answer.headers.add(name: "Set-Cookie", value: cookie.headerValue(for: session.id))
+        }
+        self.answer(answer)
+    }
+
+    // MARK: Polling
+
+    private func poll(_ session: Session, _ exchange: Exchange) {
+        let poll = PendingRequest(context: self.loopContext, handler: self, serial: exchange.serial)
+        self.pendingPoll = poll
+        switch session.receivedPoll(poll) {
+        case .accepted: break
+        case .overlap: self.answer(self.withCORS(.empty(.badRequest), exchange))
+        case .closed: self.reject(.unknownSession, exchange)
+        case .transportMismatch: self.reject(.badRequest, exchange)
+        }
+    }
+
+    private func post(to session: Session, _ exchange: Exchange) {
+        self.exchange?.body = ByteBuffer()
+        let post = PendingRequest(context: self.loopContext, handler: self, serial: exchange.serial)
+        session.receivedPost(body: exchange.body, from: post)
+    }
+
+    /// Answers a POST whose packets were delivered.
+    func answerPost(serial: Int) {
+        guard let exchange = self.exchange, exchange.serial == serial else { return }
+        self.answer(
+            self.withCORS(
+                Answer(
+                    status: .ok,
+                    headers: ["Content-Type": "text/html", "cache-control": "no-store"],
+                    body: ByteBuffer(string: "ok")
+                ),
+                exchange
+            )
+        )
+    }
+
+    /// Answers a poll.
+    func answerPoll(serial: Int, payload: ByteBuffer) {
+        guard let exchange = self.exchange, exchange.serial == serial else { return }
+        self.answer(self.pollAnswer(payload, exchange))
+    }
+
+    private func pollAnswer(_ payload: ByteBuffer, _ exchange: Exchange) -> Answer {
+        var answer = Answer(status: .ok, headers: ["Content-Type": "text/plain; charset=UTF-8"], body: payload)
+        let configuration = self.core.configuration
+        if configuration.compressesResponses, payload.readableBytes >= configuration.compressionThreshold,
+            let coding = AcceptEncoding.preferred(exchange.head.headers["accept-encoding"]),
+            let compressed = ResponseCompressor.compress(payload, coding: coding)
+        {
+            answer.body = compressed
+            answer.headers.add(name: "Content-Encoding", value: coding.rawValue)
+        }
+        answer.headers.add(name: "cache-control", value: "no-store")
+        return self.withCORS(answer, exchange)
+    }
+
+    // MARK: Refusals and CORS
+
+    func reject(_ rejection: RequestRejection, _ exchange: Exchange) {
+        let answer = Answer.rejection(rejection, isUpgrade: exchange.isUpgrade)
+        self.answer(exchange.isUpgrade ? answer : self.withCORS(answer, exchange))
+    }
+
+    private func answerPreflight(_ exchange: Exchange) {
+        let fields = self.core.configuration.cors.preflightFields(
+            origin: exchange.head.headers.first(name: "origin"),
+            requestedHeaders: exchange.head.headers.first(name: "access-control-request-headers")
+        )
+        self.answer(Answer(status: .noContent, headers: HTTPHeaders(fields), omitsLength: true))
+    }
+
+    func withCORS(_ answer: Answer, _ exchange: Exchange) -> Answer {
+        let fields = self.core.corsFields(for: exchange.head)
+        guard !fields.isEmpty else { return answer }
+        var answer = answer
+        answer.headers.add(contentsOf: HTTPHeaders(fields))
+        return answer
+    }
+
+    // MARK: WebSocket
+
+    private func upgrade(_ exchange: Exchange, session: Session?) {
+        do throws(WebSocketHandshake.Refusal) {
+            try WebSocketHandshake.check(exchange.head)
+        } catch {
+            var answer = Answer.text(error.status, ByteBuffer(string: error.message))
+            answer.headers.add(contentsOf: error.headers)
+            self.answer(answer)
+            return
+        }
+        if let session {
+            self.switchToWebSocket(exchange, request: nil, session: session)
+        } else {
+            self.authorize(exchange) { handler, exchange, request in
+                handler.switchToWebSocket(exchange, request: request, session: nil)
+            }
+        }
+    }
+
+    private func switchToWebSocket(_ exchange: Exchange, request: HandshakeRequest?, session: Session?) {
+        guard let context = self.context else { return }
+        let extra = HTTPHeaders(self.core.corsFields(for: exchange.head))
+        let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
+        WebSocketHandshake.responseHeaders(for: exchange.head, extra: extra, on: context.channel).whenComplete { result in
+            switch result {
+            case .success(let headers):
+                handler.value.becomeWebSocket(headers: headers, request: request, session: session)
+            case .failure:
+                // The request was checked before: only NIO knows what else it wants.
+                handler.value.reject(.badRequest, exchange)
+            }
+        }
+    }
+
+    private func becomeWebSocket(headers: HTTPHeaders, request: HandshakeRequest?, session: Session?) {
+        guard let context = self.context else { return }
+        let webSocket = WebSocketHandler(core: self.core, loopContext: self.loopContext)
+        if let request {
+            guard let session = self.core.openSession(
+                request: request,
+                home: self.loopContext,
+                webSocket: webSocket.link
+            ) else {
+                if let exchange = self.exchange { self.reject(.tooManySessions, exchange) }
+                return
+            }
+            webSocket.role = .transport(session)
+        } else if let session, session.openedCandidate(webSocket.link) {
+            webSocket.role = .candidate(session)
+        }
+        let head = HTTPResponseHead(version: .http1_1, status: .switchingProtocols, headers: headers)
+        context.write(self.wrapOutboundOut(.head(head)), promise: nil)
+        // The open packet of a new session follows at the end of the tick, in the same segment.
+        context.writeAndFlush(self.wrapOutboundOut(.end(nil)), promise: nil)
+        self.handOver(to: webSocket, context: context)
+    }
+
+    /// Takes the HTTP handlers out of the pipeline and the WebSocket's in.
+    private func handOver(to webSocket: WebSocketHandler, context: ChannelHandlerContext) {
+        let pipeline = context.pipeline.syncOperations
+        do {
+            let decoder = try pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self)
+            let encoder = try pipeline.context(handlerType: HTTPResponseEncoder.self)
+            try pipeline.addHandler(webSocket, position: .after(decoder.handler))
+            pipeline.removeHandler(context: encoder, promise: nil)
+            // What the client has sent behind its request comes out of the decoder now.
+            pipeline.removeHandler(context: decoder, promise: nil)
+            pipeline.removeHandler(context: context, promise: nil)
+        } catch {
+            // The handlers are there: this server has put them in.
+            context.close(promise: nil)
+        }
+    }
+}
+
+extension RequestRejection {
+    /// The answer when the server takes no more sessions.
+    static let tooManySessions = RequestRejection.forbidden("Too many sessions")
+}

@@ -1,0 +1,111 @@
+/// The listening socket, the event loops, and the pipeline of each connection.
+import NIOCore
+import NIOExtras
+import NIOHTTP1
+import NIOPosix
+
+/// Accepts connections and gives each its handlers.
+final class Listener: Sendable {
+    /// How many connections may wait to be accepted.
+    private static let backlog: CInt = 1024
+
+    private let core: EngineCore
+    private let group: MultiThreadedEventLoopGroup
+    private let contexts: [ObjectIdentifier: LoopContext]
+    private let quiescing: ServerQuiescingHelper
+
+    init(core: EngineCore, threads: Int?) {
+        self.core = core
+        self.group = MultiThreadedEventLoopGroup(numberOfThreads: threads ?? System.coreCount)
+        self.contexts = Dictionary(
+            uniqueKeysWithValues: self.group.makeIterator().map { loop in
+                (ObjectIdentifier(loop), LoopContext(eventLoop: loop))
+            }
+        )
+        self.quiescing = ServerQuiescingHelper(group: self.group)
+    }
+
+    /// Starts to listen.
+    func bind(host: String, port: Int) async throws(EngineIOError) -> SocketAddress {
+        do {
+            let channel = try await self.bootstrap.bind(host: host, port: port).get()
+            guard let address = channel.localAddress else {
+                throw EngineIOError(.cannotBind, "\(host):\(port) has no address")
+            }
+            return address
+        } catch {
+            try? await self.group.shutdownGracefully()
+            throw EngineIOError(.cannotBind, Self.explain(error, host: host, port: port), cause: error)
+        }
+    }
+
+    private static func explain(_ error: any Error, host: String, port: Int) -> String {
+        switch (error as? IOError)?.errnoCode {
+        case EADDRINUSE: "cannot listen on \(host):\(port): the port is in use"
+        case EACCES: "cannot listen on \(host):\(port): not permitted"
+        default: "cannot listen on \(host):\(port): \(error)"
+        }
+    }
+
+    private var bootstrap: ServerBootstrap {
+        let core = self.core
+        let contexts = self.contexts
+        let quiescing = self.quiescing
+        return ServerBootstrap(group: self.group)
+            .serverChannelOption(.backlog, value: Self.backlog)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(
+                        quiescing.makeServerChannelHandler(channel: channel)
+                    )
+                }
+            }
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    guard let context = contexts[ObjectIdentifier(channel.eventLoop)], core.connectionOpened() else {
+                        throw ChannelError.connectPending
+                    }
+                    try Self.addHandlers(to: channel, core: core, context: context)
+                }
+            }
+    }
+
+    /// Adds the handlers of an HTTP connection.
+    static func addHandlers(to channel: any Channel, core: EngineCore, context: LoopContext) throws {
+        let pipeline = channel.pipeline.syncOperations
+        let limits = core.configuration.limits
+        var decoding = NIOHTTPDecoderLimitConfiguration()
+        decoding.maxHeaderFieldSize = limits.headerBytes
+        decoding.maxHeaderListSize = limits.headerBytes
+        decoding.maxHeaderFieldCount = limits.headerCount
+        let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: decoding)
+        try pipeline.addHandler(HTTPResponseEncoder())
+        try pipeline.addHandler(ByteToMessageHandler(decoder))
+        try pipeline.addHandler(HTTPConnectionHandler(core: core, loopContext: context))
+    }
+
+    /// Stops to listen, and asks idle connections to end.
+    ///
+    /// - Returns: A future that completes when all connections have ended.
+    func stopAccepting() -> EventLoopFuture<Void> {
+        let drained = self.group.any().makePromise(of: Void.self)
+        self.quiescing.initiateShutdown(promise: drained)
+        return drained.futureResult
+    }
+
+    /// Waits for the connections to end, then cuts those that are left.
+    func finish(after drained: EventLoopFuture<Void>, timeout: Duration) async {
+        let loop = drained.eventLoop
+        let done = loop.makePromise(of: Void.self)
+        let cut = loop.scheduleTask(in: TimeAmount(timeout)) { done.succeed() }
+        drained.whenComplete { _ in
+            cut.cancel()
+            done.succeed()
+        }
+        try? await done.futureResult.get()
+        try? await self.group.shutdownGracefully()
+    }
+}

@@ -1,0 +1,54 @@
+/// The HTTP side of opening a WebSocket (RFC 6455 §4.2).
+import NIOCore
+import NIOHTTP1
+import NIOWebSocket
+
+/// Checks upgrade requests and makes their answers.
+enum WebSocketHandshake {
+    /// Why a request cannot be upgraded; the texts are those of the library Node uses.
+    struct Refusal: Error {
+        var status: HTTPResponseStatus = .badRequest
+        var message: String
+        var headers: HTTPHeaders = [:]
+    }
+
+    /// Makes the accept key; nothing else of NIO's upgrader is used, since it sees only a connection's first request.
+    private static let upgrader = NIOWebSocketServerUpgrader(
+        shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture([:]) },
+        upgradePipelineHandler: { channel, _ in channel.eventLoop.makeSucceededVoidFuture() }
+    )
+
+    /// Whether a client asks for a protocol switch at all.
+    static func isRequested(by head: HTTPRequestHead) -> Bool {
+        head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
+            && head.headers.contains(name: "upgrade")
+    }
+
+    /// Checks what the client must have sent.
+    static func check(_ head: HTTPRequestHead) throws(Refusal) {
+        guard head.method == .GET else { throw Refusal(status: .methodNotAllowed, message: "Invalid HTTP method") }
+        guard head.version.major == 1, head.version.minor >= 1,
+            head.headers[canonicalForm: "upgrade"].contains(where: { $0.lowercased() == "websocket" })
+        else { throw Refusal(message: "Invalid Upgrade header") }
+        // 16 bytes in base64.
+        let keys = head.headers["sec-websocket-key"]
+        guard keys.count == 1, keys[0].utf8.count == 24, keys[0].hasSuffix("==") else {
+            throw Refusal(message: "Missing or invalid Sec-WebSocket-Key header")
+        }
+        guard head.headers.first(name: "sec-websocket-version") == "13" else {
+            throw Refusal(
+                message: "Missing or invalid Sec-WebSocket-Version header",
+                headers: ["Sec-WebSocket-Version": "13"]
+            )
+        }
+    }
+
+    /// The headers of the 101 response to a request that was checked.
+    static func responseHeaders(
+        for head: HTTPRequestHead,
+        extra: HTTPHeaders,
+        on channel: any Channel
+    ) -> EventLoopFuture<HTTPHeaders> {
+        Self.upgrader.buildUpgradeResponse(channel: channel, upgradeRequest: head, initialResponseHeaders: extra)
+    }
+}

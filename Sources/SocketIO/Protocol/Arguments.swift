@@ -1,0 +1,72 @@
+internal import NIOCore
+
+/// The arguments of a received event or acknowledgement, in order, each still the JSON it arrived as.
+///
+/// All arguments share the packet's bytes and attachments; nothing is copied or decoded until somebody asks.
+public struct Arguments: Sendable, RandomAccessCollection {
+    /// The bytes of one argument inside ``payload``.
+    struct Slice: Sendable, Hashable {
+        var start: UInt32
+        var length: UInt32
+    }
+
+    private let payload: ByteBuffer
+    private var first = Slice(start: 0, length: 0)
+    private var second = Slice(start: 0, length: 0)
+    private var others: [Slice] = []
+    private(set) var attachments: [ByteBuffer] = []
+
+    /// The number of arguments.
+    public private(set) var count = 0
+
+    /// Makes an empty list whose arguments will be slices of `payload`.
+    init(payload: ByteBuffer) {
+        self.payload = payload
+    }
+
+    /// No arguments.
+    public init() {
+        self.init(payload: ByteBuffer())
+    }
+
+    /// The position of the first argument, always zero.
+    public var startIndex: Int { 0 }
+
+    /// The position after the last argument.
+    public var endIndex: Int { count }
+
+    /// The argument at `position`, which must be valid.
+    public subscript(position: Int) -> EncodedValue {
+        precondition(position >= 0 && position < count, "argument index out of range")
+        let slice = slice(at: position)
+        return EncodedValue(validated: bytes(of: slice), attachments: attachments)
+    }
+
+    /// Adds the argument at an offset from the payload's first readable byte.
+    mutating func append(_ slice: Slice) {
+        switch count {
+        case 0: first = slice
+        case 1: second = slice
+        default: others.append(slice)
+        }
+        count += 1
+    }
+
+    /// Hands over the attachments that placeholders in the arguments name.
+    mutating func attach(_ attachments: [ByteBuffer]) {
+        self.attachments = attachments
+    }
+
+    private func slice(at position: Int) -> Slice {
+        switch position {
+        case 0: first
+        case 1: second
+        default: others[position - 2]
+        }
+    }
+
+    private func bytes(of slice: Slice) -> ByteBuffer {
+        let start = payload.readerIndex + Int(slice.start)
+        return payload.getSlice(at: start, length: Int(slice.length)) ?? ByteBuffer()
+    }
+}

@@ -1,0 +1,48 @@
+/// Finds the members of one object by name.
+///
+/// Small objects are searched, as comparing a few lengths is faster than hashing; large ones get an index first, so that
+/// the work stays linear.
+struct ObjectMembers {
+    let document: JSONDocument
+    let path: CodingPath
+    private let object: Int
+    private let index: [Name: Int]?
+
+    private static var searchLimit: Int { 16 }
+
+    init(_ decoder: ValueDecoder) throws {
+        guard let row = decoder.row else { throw decoder.document.missing([String: Any].self, decoder.path) }
+        guard decoder.document.kind(of: row) == .object else {
+            throw decoder.document.mismatch([String: Any].self, at: row, decoder.path)
+        }
+        document = decoder.document
+        object = row
+        path = decoder.path
+        index = document.memberCount(of: row) > Self.searchLimit ? Self.index(of: row, in: document) : nil
+    }
+
+    /// The rows of the values by name, the last of each name.
+    private static func index(of object: Int, in document: JSONDocument) -> [Name: Int] {
+        var index: [Name: Int] = [:]
+        index.reserveCapacity(document.memberCount(of: object))
+        for row in document.members(of: object, isObject: true) {
+            if let name = document.string(at: row) { index[Name(text: name)] = row + 1 }
+        }
+        return index
+    }
+
+    /// The row of the value called `name`; of several the last, as in `JSON.parse`.
+    func row(of name: String) -> Int? {
+        if let index { return index[Name(text: name)] }
+        return document.value(of: name, in: object)
+    }
+
+    /// Each name once, in the order of the text.
+    var names: [String] {
+        var seen: Set<Name> = []
+        return document.members(of: object, isObject: true).compactMap { row in
+            guard let name = document.string(at: row), seen.insert(Name(text: name)).inserted else { return nil }
+            return name
+        }
+    }
+}

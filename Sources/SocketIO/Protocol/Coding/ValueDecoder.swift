@@ -1,0 +1,132 @@
+internal import NIOCore
+
+/// Decodes `Decodable` types straight from the bytes of an ``EncodedValue``, without a tree in between.
+struct ValueDecoder: Decoder {
+    let document: JSONDocument
+
+    /// The row of the value to decode; absent for a value that is missing, which reads as `null`.
+    let row: Int?
+    let path: CodingPath
+
+    var codingPath: [any CodingKey] { path.keys }
+    var userInfo: [CodingUserInfoKey: Any] { [:] }
+
+    static func decode<T: Decodable>(_ type: T.Type, from value: EncodedValue) throws -> T {
+        if T.self == EncodedValue.self { return value as! T }
+        return try decode(type, from: JSONDocument(value), row: 0, path: .root)
+    }
+
+    func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
+        KeyedDecodingContainer(try ObjectReader<Key>(self))
+    }
+
+    func unkeyedContainer() throws -> any UnkeyedDecodingContainer {
+        try ArrayReader(self)
+    }
+
+    func singleValueContainer() -> any SingleValueDecodingContainer {
+        ScalarReader(decoder: self)
+    }
+}
+
+// MARK: - Types with a representation of their own
+
+extension ValueDecoder {
+    /// Decodes any type. The comparisons are between addresses; asking by `as?` would cost more than the decoding.
+    static func decode<T: Decodable>(
+        _ type: T.Type,
+        from document: JSONDocument,
+        row: Int,
+        path: @autoclosure () -> CodingPath
+    ) throws -> T {
+        if let value = try decodeStandardType(type, from: document, row: row, path: path()) { return value }
+        if T.self == EncodedValue.self { return document.encodedValue(at: row) as! T }
+        if T.self == Value.self { return document.value(at: row) as! T }
+        let decoder = ValueDecoder(document: document, row: row, path: path())
+        if T.self == ByteBuffer.self { return try decoder.attachment() as! T }
+        if let value = try decoder.decodeFoundationType(type) { return value }
+        return try T(from: decoder)
+    }
+
+    /// The types whose own `init(from:)` would come back here by way of a container; without this detour arrays of
+    /// them decode several times faster.
+    @inline(__always)
+    private static func decodeStandardType<T: Decodable>(
+        _ type: T.Type,
+        from document: JSONDocument,
+        row: Int,
+        path: @autoclosure () -> CodingPath
+    ) throws -> T? {
+        if T.self == String.self { return try document.string(at: row, path: path()) as? T }
+        if T.self == Int.self { return try document.integer(Int.self, at: row, path: path()) as? T }
+        if T.self == Double.self { return try document.double(at: row, path: path()) as? T }
+        if T.self == Bool.self { return try document.bool(at: row, path: path()) as? T }
+        return nil
+    }
+
+    /// The bytes that a placeholder names.
+    func attachment() throws -> ByteBuffer {
+        guard let row else { throw document.missing(ByteBuffer.self, path) }
+        if let attachment = document.attachment(at: row) { return attachment }
+        throw document.mismatch(ByteBuffer.self, at: row, path)
+    }
+}
+
+// MARK: - Scalars
+
+extension JSONDocument {
+    func string(at row: Int, path: @autoclosure () -> CodingPath) throws -> String {
+        guard let value = string(at: row) else { throw mismatch(String.self, at: row, path()) }
+        return value
+    }
+
+    func bool(at row: Int, path: @autoclosure () -> CodingPath) throws -> Bool {
+        guard let value = bool(at: row) else { throw mismatch(Bool.self, at: row, path()) }
+        return value
+    }
+
+    func double(at row: Int, path: @autoclosure () -> CodingPath) throws -> Double {
+        guard let value = withText(of: row, { JSONNumber.double($0) }) else {
+            throw mismatch(Double.self, at: row, path())
+        }
+        return value
+    }
+
+    func float(at row: Int, path: @autoclosure () -> CodingPath) throws -> Float {
+        let value = try double(at: row, path: path())
+        guard Float(value).isFinite || !value.isFinite else { throw unrepresentable(Float.self, at: row, path()) }
+        return Float(value)
+    }
+
+    @inline(__always)
+    func integer<Integer: FixedWidthInteger>(
+        _ type: Integer.Type,
+        at row: Int,
+        path: @autoclosure () -> CodingPath
+    ) throws -> Integer {
+        if let value = withText(of: row, { JSONNumber.integer($0, as: type) }) { return value }
+        guard kind(of: row) == .number else { throw mismatch(type, at: row, path()) }
+        throw unrepresentable(type, at: row, path())
+    }
+}
+
+// MARK: - Errors
+
+extension JSONDocument {
+    func mismatch(_ type: Any.Type, at row: Int, _ path: CodingPath) -> DecodingError {
+        let description = "expected \(type), found \(kind(of: row)) \(excerpt(of: row))"
+        let context = DecodingError.Context(codingPath: path.keys, debugDescription: description)
+        return isNull(row) ? .valueNotFound(type, context) : .typeMismatch(type, context)
+    }
+
+    func missing(_ type: Any.Type, _ path: CodingPath) -> DecodingError {
+        .valueNotFound(type, .init(codingPath: path.keys, debugDescription: "expected \(type), found nothing"))
+    }
+
+    func unrepresentable(_ type: Any.Type, at row: Int, _ path: CodingPath) -> DecodingError {
+        let description = "expected a number that fits \(type), found \(excerpt(of: row))"
+        return .dataCorrupted(.init(codingPath: path.keys, debugDescription: description))
+    }
+
+    private func excerpt(of row: Int) -> String { withText(of: row) { Excerpt.quoted($0) } }
+}

@@ -1,0 +1,96 @@
+/// The events of one socket that wait for its handlers.
+internal import DequeModule
+
+/// Delivers one thing after the other: pure bookkeeping, behind the socket's lock.
+struct Inbox: Sendable {
+    enum Item: Sendable {
+        case connected
+        case event(EventHandler, IncomingEvent)
+        case disconnected(DisconnectReason)
+    }
+
+    private var items: Deque<Item> = []
+    /// Whether something is being delivered: inline, or by a task.
+    private(set) var isBusy = false
+    /// The task that delivers, to be cancelled when the socket leaves.
+    private var task: Task<Void, Never>?
+    /// Handlers that run beside the others.
+    private var concurrentTasks: [UInt64: Task<Void, Never>] = [:]
+    private var nextConcurrentID: UInt64 = 0
+    /// Whether the connection is not read, because too much waits here.
+    private(set) var isHolding = false
+
+    /// Takes the turn when nothing is being delivered.
+    ///
+    /// - Returns: Whether the caller has to deliver now.
+    mutating func begin() -> Bool {
+        guard !self.isBusy else { return false }
+        self.isBusy = true
+        return true
+    }
+
+    mutating func append(_ item: Item) {
+        self.items.append(item)
+    }
+
+    mutating func prepend(_ item: Item) {
+        self.items.prepend(item)
+    }
+
+    /// Takes the next item; when there is none the turn is over.
+    mutating func next() -> Item? {
+        if let item = self.items.popFirst() { return item }
+        self.isBusy = false
+        self.task = nil
+        return nil
+    }
+
+    /// Whether anything waits.
+    var isEmpty: Bool { self.items.isEmpty }
+
+    /// Whether the connection must be held back now, which it was not before.
+    mutating func mustHold(limit: Int) -> Bool {
+        guard !self.isHolding, self.items.count >= limit else { return false }
+        self.isHolding = true
+        return true
+    }
+
+    /// Whether a connection held back can be read again.
+    mutating func mustRelease(limit: Int) -> Bool {
+        guard self.isHolding, self.items.count <= limit / 2 else { return false }
+        self.isHolding = false
+        return true
+    }
+
+    /// Notes the task that has the turn now.
+    mutating func started(_ task: Task<Void, Never>) {
+        self.task = task
+    }
+
+    // MARK: Concurrent handlers
+
+    mutating func nextConcurrent() -> UInt64 {
+        defer { self.nextConcurrentID += 1 }
+        return self.nextConcurrentID
+    }
+
+    mutating func started(_ task: Task<Void, Never>, concurrent id: UInt64) {
+        self.concurrentTasks[id] = task
+    }
+
+    mutating func finished(concurrent id: UInt64) {
+        self.concurrentTasks[id] = nil
+    }
+
+    // MARK: The end
+
+    /// Drops what waits, and takes the tasks to cancel.
+    mutating func close() -> [Task<Void, Never>] {
+        self.items.removeAll()
+        defer {
+            self.task = nil
+            self.concurrentTasks = [:]
+        }
+        return Array(self.concurrentTasks.values) + [self.task].compactMap(\.self)
+    }
+}

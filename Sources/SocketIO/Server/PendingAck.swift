@@ -1,0 +1,76 @@
+/// An acknowledgement that is awaited from a client.
+internal import EngineIO
+internal import NIOCore
+internal import Synchronization
+
+/// Resumes one waiting task, once: with the client's answer, or with what came instead.
+final class PendingAck: DeadlineTarget {
+    typealias Outcome = Result<Arguments, SocketIOError>
+
+    private enum State {
+        case idle
+        case waiting(CheckedContinuation<Outcome, Never>)
+        /// Resolved before anybody waited.
+        case early(Outcome)
+        case resolved
+    }
+
+    private struct Fields {
+        var state = State.idle
+        var token: DeadlineWheel<any DeadlineTarget>.Token?
+    }
+
+    let id: UInt64
+    private let socket: Socket
+    private let fields = Mutex(Fields())
+
+    init(id: UInt64, socket: Socket) {
+        self.id = id
+        self.socket = socket
+    }
+
+    /// Waits until the acknowledgement is resolved.
+    func wait(timeout: Duration, sending: () -> Void) async -> Outcome {
+        await withCheckedContinuation { continuation in
+            let early = self.fields.withLock { fields -> Outcome? in
+                if case .early(let outcome) = fields.state {
+                    fields.state = .resolved
+                    return outcome
+                }
+                fields.state = .waiting(continuation)
+                return nil
+            }
+            if let early {
+                continuation.resume(returning: early)
+                return
+            }
+            let token = self.socket.session.schedule(self, in: timeout)
+            self.fields.withLock { $0.token = token }
+            sending()
+        }
+    }
+
+    /// Ends the wait, if it has not ended yet.
+    func resolve(_ outcome: Outcome) {
+        let (continuation, token) = self.fields.withLock { fields in
+            defer { fields.token = nil }
+            switch fields.state {
+            case .waiting(let continuation):
+                fields.state = .resolved
+                return (Optional(continuation), fields.token)
+            case .idle:
+                fields.state = .early(outcome)
+                return (nil, fields.token)
+            case .early, .resolved:
+                return (nil, fields.token)
+            }
+        }
+        if let token { self.socket.session.cancel(token) }
+        continuation?.resume(returning: outcome)
+    }
+
+    func deadlineReached(now: NIODeadline) {
+        self.socket.forgetAck(self.id)
+        self.resolve(.failure(SocketIOError(.acknowledgementTimeout, "operation has timed out")))
+    }
+}

@@ -1,0 +1,16 @@
+/// What all namespaces and connections of a server share.
+internal import Logging
+
+/// The settings of a server, its logger and its running handlers.
+final class ServerEnvironment: Sendable {
+    let configuration: SocketIOConfiguration
+    let packetLimits: PacketLimits
+    let logger: Logger
+    let tasks = HandlerTasks()
+
+    init(configuration: SocketIOConfiguration, logger: Logger) {
+        self.configuration = configuration
+        self.packetLimits = configuration.packetLimits
+        self.logger = logger
+    }
+}

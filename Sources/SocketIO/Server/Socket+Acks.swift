@@ -1,0 +1,92 @@
+/// Acknowledgements, both ways.
+internal import EngineIO
+internal import NIOCore
+internal import Synchronization
+
+extension Socket {
+    /// Emits an event and waits for the client's acknowledgement.
+    ///
+    /// - Parameters:
+    ///   - event: The event.
+    ///   - arguments: Its arguments.
+    ///   - timeout: How long to wait; by default ``SocketIOConfiguration/acknowledgementTimeout``.
+    /// - Returns: The first argument of the acknowledgement.
+    /// - Throws: ``SocketIOError`` with one of the codes `acknowledgementTimeout`, `disconnected`, `cancelled`,
+    ///   `encodingFailed`, `reservedEventName` or `invalidAcknowledgement`.
+    public func emitWithAck<Reply, each Argument>(
+        _ event: AckEvent<Reply, repeat each Argument>,
+        _ arguments: repeat each Argument,
+        timeout: Duration? = nil
+    ) async throws(SocketIOError) -> Reply {
+        let encoded = try EncodedEvent(event.name, in: self.namespace, repeat each arguments)
+        let answer = try await self.awaitAck(encoded, timeout: timeout)
+        do {
+            var reader = ArgumentReader(answer)
+            return try reader.next(Reply.self)
+        } catch {
+            throw SocketIOError(.invalidAcknowledgement, "the acknowledgement of \(event.name) does not fit", cause: error)
+        }
+    }
+
+    /// Emits an event by name and waits for the client's acknowledgement.
+    ///
+    /// - Parameters:
+    ///   - name: The event's name.
+    ///   - arguments: Its arguments.
+    ///   - timeout: How long to wait; by default ``SocketIOConfiguration/acknowledgementTimeout``.
+    /// - Returns: The arguments of the acknowledgement.
+    /// - Throws: ``SocketIOError`` as the typed form does.
+    public func emitWithAck(
+        _ name: String,
+        _ arguments: [Value] = [],
+        timeout: Duration? = nil
+    ) async throws(SocketIOError) -> Arguments {
+        try await self.awaitAck(EncodedEvent(name, in: self.namespace, values: arguments), timeout: timeout)
+    }
+
+    private func awaitAck(_ event: consuming EncodedEvent, timeout: Duration?) async throws(SocketIOError) -> Arguments {
+        let pending = PendingAck(id: self.namespace.nextAckID(), socket: self)
+        guard self.registerAck(pending) else {
+            throw SocketIOError(.disconnected, "socket has been disconnected")
+        }
+        let unit = event.packet.finished(type: .event, id: pending.id)
+        let session = self.session
+        let outcome = await withTaskCancellationHandler {
+            await pending.wait(timeout: timeout ?? self.namespace.environment.configuration.acknowledgementTimeout) {
+                session.send(unit)
+            }
+        } onCancel: {
+            self.forgetAck(pending.id)
+            pending.resolve(.failure(SocketIOError(.cancelled, "the wait for an acknowledgement was cancelled")))
+        }
+        return try outcome.get()
+    }
+
+    private func registerAck(_ pending: PendingAck) -> Bool {
+        self.state.withLock { state in
+            guard state.phase != .disconnected else { return false }
+            state.acks[pending.id] = pending
+            return true
+        }
+    }
+
+    /// The wait is over without an answer.
+    func forgetAck(_ id: UInt64) {
+        _ = self.state.withLock { $0.acks.removeValue(forKey: id) }
+    }
+
+    /// An acknowledgement arrived. It bypasses the inbox, so that a handler may await it. One that nobody asked for, or
+    /// that came twice or too late, is ignored.
+    func receive(ack id: UInt64, arguments: Arguments) {
+        self.state.withLock { $0.acks.removeValue(forKey: id) }?.resolve(.success(arguments))
+    }
+
+    /// Acknowledges an event of the client.
+    func sendAck(_ id: UInt64, _ body: (inout JSONWriter) throws -> Void) throws {
+        var packet = OutboundPacket(namespace: self.namespace.name)
+        packet.write { $0.write(punctuation: UInt8(ascii: "[")) }
+        try packet.write(body)
+        packet.endArray()
+        self.session.send(packet.finished(type: .ack, id: id))
+    }
+}

@@ -1,0 +1,262 @@
+/// How events reach handlers: one after the other for each socket, inline when possible.
+internal import NIOCore
+internal import Synchronization
+
+extension Socket {
+    /// How an event is delivered.
+    private enum Delivery {
+        /// Later, or not at all.
+        case none
+        /// Later, and the connection must be held back.
+        case hold
+        /// Now, by the caller.
+        case inline
+        /// In a task of its own, beside others.
+        case concurrent
+        /// By a task that drains the inbox.
+        case drain
+    }
+
+    /// An event arrived.
+    ///
+    /// A synchronous handler runs right here, on the event loop, unless something else is being delivered to this
+    /// socket. An asynchronous one runs on the default pool. Either way the next event of this socket waits for it.
+    func receive(_ event: IncomingEvent) {
+        guard let handler = self.handlers.events[event.name] else {
+            self.namespace.logUnknown(event: event.name, of: self)
+            return
+        }
+        switch self.delivery(of: event, to: handler) {
+        case .none: break
+        case .hold: self.connection.holdInput(on: self.session)
+        case .inline:
+            self.runInline(event, handler)
+            self.deliverWaiting()
+        case .concurrent: self.runConcurrently(event, handler)
+        case .drain: self.startDraining(with: .event(handler, event))
+        }
+    }
+
+    private func delivery(of event: IncomingEvent, to handler: EventHandler) -> Delivery {
+        self.state.withLock { state in
+            if state.phase == .disconnected { return .none }
+            if state.phase == .connected {
+                if case .asynchronous = handler.body, handler.order == .concurrent { return .concurrent }
+                if state.inbox.begin() {
+                    if case .synchronous = handler.body { return .inline }
+                    return .drain
+                }
+            }
+            state.inbox.append(.event(handler, event))
+            return state.inbox.mustHold(limit: self.namespace.environment.configuration.limits.eventsPerInbox) ? .hold : .none
+        }
+    }
+
+    private func runInline(_ event: IncomingEvent, _ handler: EventHandler) {
+        guard case .synchronous(let body) = handler.body else { return }
+        do {
+            try body(self, event)
+        } catch {
+            self.report(error, in: .event(event.name))
+        }
+    }
+
+    /// Delivers what waits, as long as it can be done inline; hands the turn to a task otherwise.
+    func deliverWaiting() {
+        while let item = self.nextItem() {
+            guard self.isSynchronous(item) else {
+                self.startDraining(with: item)
+                return
+            }
+            self.runSynchronously(item)
+        }
+    }
+
+    private func nextItem() -> Inbox.Item? {
+        let (item, mustRelease) = self.state.withLock { state -> (Inbox.Item?, Bool) in
+            let item = state.inbox.next()
+            let limit = self.namespace.environment.configuration.limits.eventsPerInbox
+            return (item, state.inbox.mustRelease(limit: limit))
+        }
+        if mustRelease { self.connection.releaseInput(on: self.session) }
+        return item
+    }
+
+    // MARK: On the default pool
+
+    private func startDraining(with item: Inbox.Item) {
+        self.state.withLock { state in
+            state.inbox.prepend(item)
+            self.startDraining(&state)
+        }
+    }
+
+    /// Starts a task that has the turn. The task is made inside the lock, so that a disconnect cannot miss it.
+    private func startDraining(_ state: inout SocketState) {
+        let tasks = self.namespace.environment.tasks
+        tasks.started()
+        let task = Task {
+            await self.drain()
+            tasks.finished()
+        }
+        state.inbox.started(task)
+    }
+
+    private func drain() async {
+        while !self.mustHandOver(), let item = self.nextItem() { await self.run(item) }
+    }
+
+    /// Whether this task was cancelled, because the socket left, while something waits: a fresh task takes over, since
+    /// the disconnect handler must not run cancelled.
+    private func mustHandOver() -> Bool {
+        guard Task.isCancelled else { return false }
+        return self.state.withLock { state in
+            guard !state.inbox.isEmpty else { return false }
+            self.startDraining(&state)
+            return true
+        }
+    }
+
+    private func runConcurrently(_ event: IncomingEvent, _ handler: EventHandler) {
+        let tasks = self.namespace.environment.tasks
+        self.state.withLock { state in
+            guard state.phase == .connected else { return }
+            let id = state.inbox.nextConcurrent()
+            tasks.started()
+            let task = Task {
+                await self.run(.event(handler, event))
+                self.state.withLock { $0.inbox.finished(concurrent: id) }
+                tasks.finished()
+            }
+            state.inbox.started(task, concurrent: id)
+        }
+    }
+
+    // MARK: Running handlers
+
+    private func isSynchronous(_ item: Inbox.Item) -> Bool {
+        switch item {
+        case .event(let handler, _):
+            if case .synchronous = handler.body { true } else { false }
+        case .connected: self.handlers.connect.allSatisfy(\.isSynchronous)
+        case .disconnected: self.handlers.disconnect.allSatisfy(\.isSynchronous)
+        }
+    }
+
+    private func runSynchronously(_ item: Inbox.Item) {
+        switch item {
+        case .event(let handler, let event):
+            self.runInline(event, handler)
+        case .connected:
+            self.attempt(self.handlers.connect, in: .connect) {
+                if case .synchronous(let body) = $0 { try body(self) }
+            }
+        case .disconnected(let reason):
+            self.attempt(self.handlers.disconnect, in: .disconnect) {
+                if case .synchronous(let body) = $0 { try body(self, reason) }
+            }
+        }
+    }
+
+    private func attempt<Handler>(_ handlers: [Handler], in context: ErrorContext, _ run: (Handler) throws -> Void) {
+        for handler in handlers {
+            do {
+                try run(handler)
+            } catch {
+                self.report(error, in: context)
+            }
+        }
+    }
+
+    private func run(_ item: Inbox.Item) async {
+        switch item {
+        case .event(let handler, let event):
+            await self.attempt(in: .event(event.name)) {
+                switch handler.body {
+                case .synchronous(let body): try body(self, event)
+                case .asynchronous(let body): try await body(self, event)
+                }
+            }
+        case .connected:
+            for handler in self.handlers.connect {
+                await self.attempt(in: .connect) { try await handler.run(self) }
+            }
+        case .disconnected(let reason):
+            for handler in self.handlers.disconnect {
+                await self.attempt(in: .disconnect) { try await handler.run(self, reason) }
+            }
+        }
+    }
+
+    private func attempt(in context: ErrorContext, _ run: () async throws -> Void) async {
+        do {
+            try await run()
+        } catch {
+            self.report(error, in: context)
+        }
+    }
+
+    func report(_ error: any Error, in context: ErrorContext) {
+        if let hook = self.handlers.error {
+            hook(self, error, context)
+        } else {
+            self.namespace.log(error, of: self, in: context)
+        }
+    }
+
+    // MARK: Joining and leaving
+
+    /// The middlewares have let the client in.
+    func connect(sendingReply reply: () -> Void) {
+        let joined = self.state.withLock { state in
+            guard state.phase == .connecting else { return false }
+            state.phase = .connected
+            // Events that came early wait behind the connect handlers.
+            state.inbox.prepend(.connected)
+            return state.inbox.begin()
+        }
+        guard joined else { return }
+        // The client knows of its membership before any broadcast can reach it.
+        reply()
+        self.namespace.adapter.add(self)
+        if !self.isConnected { self.namespace.adapter.remove(self) }
+        self.deliverWaiting()
+    }
+
+    /// The socket leaves: its rooms first, then the handlers are told. Events that wait are dropped.
+    func leave(_ reason: DisconnectReason) {
+        self.namespace.adapter.remove(self)
+        let (tasks, acks, mustDeliver) = self.state.withLock {
+            state -> ([Task<Void, Never>], [UInt64: PendingAck], Bool) in
+            let wasConnected = state.phase == .connected
+            guard state.phase != .disconnected else { return ([], [:], false) }
+            state.phase = .disconnected
+            let tasks = state.inbox.close()
+            if wasConnected { state.inbox.append(.disconnected(reason)) }
+            let acks = state.acks
+            state.acks = [:]
+            return (tasks, acks, wasConnected && state.inbox.begin())
+        }
+        for task in tasks { task.cancel() }
+        for ack in acks.values { ack.resolve(.failure(SocketIOError(.disconnected, "socket has been disconnected"))) }
+        if mustDeliver { self.deliverWaiting() }
+    }
+}
+
+extension ConnectHandler {
+    func run(_ socket: Socket) async throws {
+        switch self {
+        case .synchronous(let body): try body(socket)
+        case .asynchronous(let body): try await body(socket)
+        }
+    }
+}
+
+extension DisconnectHandler {
+    func run(_ socket: Socket, _ reason: DisconnectReason) async throws {
+        switch self {
+        case .synchronous(let body): try body(socket, reason)
+        case .asynchronous(let body): try await body(socket, reason)
+        }
+    }
+}

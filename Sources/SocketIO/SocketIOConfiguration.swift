@@ -1,0 +1,132 @@
+/// Everything about a Socket.IO server that can be set.
+public import EngineIO
+
+/// The configuration of a server. The defaults are those of Node's server.
+public struct SocketIOConfiguration: Sendable {
+    /// The address or name to listen on. Default: `127.0.0.1`.
+    public var host: String = "127.0.0.1"
+
+    /// The port to listen on; 0 for any free one. Default: 3000.
+    public var port: Int = 3000
+
+    /// The number of event loops; `nil` for one a core. Default: `nil`.
+    public var threads: Int?
+
+    /// The transports: path, heartbeat, limits, origins, compression. The path's default is `/socket.io/`.
+    public var engine: EngineIOConfiguration
+
+    /// How long a client may stay without joining a namespace. Default: 45 s.
+    public var connectTimeout: Duration = .seconds(45)
+
+    /// How long an acknowledgement may take when the call does not say. Default: 60 s.
+    public var acknowledgementTimeout: Duration = .seconds(60)
+
+    /// How long the server waits for connections and handlers to end when it shuts down. Default: 3 s.
+    public var shutdownTimeout: Duration = .seconds(3)
+
+    /// The limits that bound what a peer can make the server store.
+    public var limits = Limits()
+
+    /// Creates a configuration with the defaults.
+    public init() {
+        self.engine = EngineIOConfiguration()
+        self.engine.path = "/socket.io/"
+    }
+
+    /// The limits that bound what a peer can make the server store or wait for.
+    public struct Limits: Sendable {
+        /// The most attachments of one packet; more end the connection. Default: 10.
+        public var attachmentsPerPacket: Int = 10
+
+        /// The most bytes of one packet's attachments; more end the connection. Default: 10,000,000.
+        public var attachmentBytes: Int = 10_000_000
+
+        /// How long the attachments of a packet may take to arrive. Default: 45 s.
+        public var attachmentTimeout: Duration = .seconds(45)
+
+        /// How deep arrays and objects may be nested. Default: 512.
+        public var nestingDepth: Int = 512
+
+        /// The most bytes of a namespace's name. Default: 512.
+        public var namespaceBytes: Int = 512
+
+        /// The most bytes of an event's name. Default: 512.
+        public var eventNameBytes: Int = 512
+
+        /// The most digits of an acknowledgement's id, at most 19. Default: 19.
+        public var acknowledgementDigits: Int = 19
+
+        /// The most namespaces of one connection; CONNECT to one more is refused. Default: 1,000.
+        public var namespacesPerConnection: Int = 1000
+
+        /// The most events of a socket that wait for its handlers before its connection is no longer read. Default: 128.
+        public var eventsPerInbox: Int = 128
+
+        /// Creates the default limits.
+        public init() {}
+    }
+
+    /// Checks the values.
+    ///
+    /// - Throws: ``SocketIOError`` with the code ``SocketIOError/Code/invalidConfiguration`` for a value without sense.
+    public func validate() throws(SocketIOError) {
+        do {
+            try self.engine.validate()
+        } catch {
+            throw SocketIOError(.invalidConfiguration, "engine.\(error.message)")
+        }
+        guard (0...65_535).contains(self.port) else {
+            throw Self.invalid("port", found: "\(self.port)", expected: "0 to 65535")
+        }
+        if let threads, threads < 1 { throw Self.invalid("threads", found: "\(threads)", expected: "at least 1") }
+        try self.validateDurations()
+        try self.validateLimits()
+    }
+
+    private func validateDurations() throws(SocketIOError) {
+        let durations = [
+            ("connectTimeout", self.connectTimeout), ("acknowledgementTimeout", self.acknowledgementTimeout),
+            ("shutdownTimeout", self.shutdownTimeout), ("limits.attachmentTimeout", self.limits.attachmentTimeout),
+        ]
+        for (name, value) in durations where value <= .zero || value > .seconds(86_400 * 365) {
+            throw Self.invalid(name, found: "\(value)", expected: "more than 0 and at most a year")
+        }
+    }
+
+    private func validateLimits() throws(SocketIOError) {
+        let counts = [
+            ("limits.attachmentsPerPacket", self.limits.attachmentsPerPacket),
+            ("limits.attachmentBytes", self.limits.attachmentBytes),
+            ("limits.nestingDepth", self.limits.nestingDepth), ("limits.namespaceBytes", self.limits.namespaceBytes),
+            ("limits.eventNameBytes", self.limits.eventNameBytes),
+            ("limits.acknowledgementDigits", self.limits.acknowledgementDigits),
+            ("limits.namespacesPerConnection", self.limits.namespacesPerConnection),
+            ("limits.eventsPerInbox", self.limits.eventsPerInbox),
+        ]
+        for (name, value) in counts where value < 1 || value > 1 << 40 {
+            throw Self.invalid(name, found: "\(value)", expected: "1 to 2^40")
+        }
+        guard self.limits.acknowledgementDigits <= 19 else {
+            throw Self.invalid(
+                "limits.acknowledgementDigits",
+                found: "\(self.limits.acknowledgementDigits)",
+                expected: "1 to 19"
+            )
+        }
+    }
+
+    private static func invalid(_ name: String, found: String, expected: String) -> SocketIOError {
+        SocketIOError(.invalidConfiguration, "\(name) is \(found), expected \(expected)")
+    }
+
+    var packetLimits: PacketLimits {
+        PacketLimits(
+            maximumAttachments: self.limits.attachmentsPerPacket,
+            maximumAttachmentBytes: self.limits.attachmentBytes,
+            maximumNestingDepth: self.limits.nestingDepth,
+            maximumNamespaceLength: self.limits.namespaceBytes,
+            maximumEventNameLength: self.limits.eventNameBytes,
+            maximumAckIDDigits: self.limits.acknowledgementDigits
+        )
+    }
+}

@@ -1,0 +1,177 @@
+/// The server: its namespaces and its life.
+public import EngineIO
+public import Logging
+internal import NIOCore
+public import ServiceLifecycle
+internal import Synchronization
+
+/// A Socket.IO server, protocol 5.
+///
+/// ```swift
+/// let server = try SocketIOServer(logger: Logger(label: "chat"))
+/// let chat = server.namespace("/")
+/// chat.on(Event<String>("message")) { socket, text in
+///     try socket.broadcast.emit(Event<String>("message"), text)
+/// }
+/// try await server.run()
+/// ```
+/// It is a `Service`: in a `ServiceGroup` it ends gracefully on the group's signals.
+public final class SocketIOServer: Service {
+    private struct State {
+        var namespaces: [String: Namespace] = [:]
+        var engine: EngineIOServer?
+        var boundPort: Int?
+        var isStarted = false
+    }
+
+    /// The configuration, which does not change.
+    public let configuration: SocketIOConfiguration
+
+    let environment: ServerEnvironment
+    private let responder: HTTPResponder
+    private let makeAdapter: @Sendable (_ namespace: String) -> any Adapter
+    private let state = Mutex(State())
+
+    /// Creates a server; ``run()`` or ``start()`` starts it.
+    ///
+    /// - Parameters:
+    ///   - configuration: Address, times, limits and policies.
+    ///   - logger: Where the server logs.
+    ///   - responder: Answers HTTP requests outside the path; by default all are answered 404.
+    ///   - makeAdapter: Makes the adapter of each namespace; by default ``InMemoryAdapter``.
+    /// - Throws: ``SocketIOError`` when a value of the configuration makes no sense.
+    public init(
+        configuration: SocketIOConfiguration = SocketIOConfiguration(),
+        logger: Logger,
+        responder: @escaping HTTPResponder = ApplicationResponse.notFound,
+        makeAdapter: @escaping @Sendable (_ namespace: String) -> any Adapter = { _ in InMemoryAdapter() }
+    ) throws(SocketIOError) {
+        try configuration.validate()
+        self.configuration = configuration
+        self.environment = ServerEnvironment(configuration: configuration, logger: logger)
+        self.responder = responder
+        self.makeAdapter = makeAdapter
+        // Clients may always join `/`, as with every other server.
+        _ = self.namespace("/")
+    }
+
+    /// The namespace with this name; made when there is none.
+    ///
+    /// - Parameter name: The name; a missing leading slash is added.
+    /// - Returns: The namespace.
+    public func namespace(_ name: String) -> Namespace {
+        let name = name.hasPrefix("/") ? name : "/" + name
+        return self.state.withLock { state in
+            if let namespace = state.namespaces[name] { return namespace }
+            let namespace = Namespace(name: name, adapter: self.makeAdapter(name), environment: self.environment)
+            state.namespaces[name] = namespace
+            return namespace
+        }
+    }
+
+    func existingNamespace(_ name: String) -> Namespace? {
+        self.state.withLock { $0.namespaces[name] }
+    }
+
+    /// The port in use, once the server has started.
+    public var port: Int? { self.state.withLock { $0.boundPort } }
+
+    // MARK: Life
+
+    /// Starts the server and serves until the task is cancelled or a graceful shutdown is asked for.
+    ///
+    /// - Throws: ``SocketIOError`` with the code `cannotBind` or `alreadyRunning`, or what an adapter's start throws.
+    public func run() async throws {
+        try await self.start()
+        try? await gracefulShutdown()
+        await self.shutDown()
+    }
+
+    /// Starts the server and returns when it listens.
+    ///
+    /// - Returns: The port in use.
+    /// - Throws: ``SocketIOError`` with the code `cannotBind` or `alreadyRunning`, or what an adapter's start throws.
+    @discardableResult
+    public func start() async throws -> Int {
+        let isFirst = self.state.withLock { state in
+            defer { state.isStarted = true }
+            return !state.isStarted
+        }
+        guard isFirst else { throw SocketIOError(.alreadyRunning, "a server can be started once") }
+        for namespace in self.namespaces { try await namespace.adapter.start() }
+        let port = try await self.listen()
+        self.environment.logger.info("listening", metadata: ["host": "\(self.configuration.host)", "port": "\(port)"])
+        return port
+    }
+
+    private func listen() async throws(SocketIOError) -> Int {
+        do throws(EngineIOError) {
+            let engine = try EngineIOServer(
+                configuration: self.configuration.engine,
+                threads: self.configuration.threads,
+                logger: self.environment.logger,
+                responder: self.responder,
+                makeHandler: { Connection(server: self) }
+            )
+            let address = try await engine.bind(host: self.configuration.host, port: self.configuration.port)
+            let port = address.port ?? self.configuration.port
+            self.state.withLock { state in
+                state.engine = engine
+                state.boundPort = port
+            }
+            return port
+        } catch {
+            throw SocketIOError(.cannotBind, error.message, cause: error.cause)
+        }
+    }
+
+    /// Stops the server: sockets are told, connections end, handlers finish.
+    ///
+    /// Connections and handlers that have not ended within ``SocketIOConfiguration/shutdownTimeout`` are left behind.
+    public func shutDown() async {
+        let engine = self.state.withLock { state in
+            defer { state.engine = nil }
+            return state.engine
+        }
+        guard let engine else { return }
+        let timeout = self.configuration.shutdownTimeout
+        await engine.shutDown(timeout: timeout)
+        await self.waitForHandlers(timeout: timeout)
+        for namespace in self.namespaces { await namespace.adapter.close() }
+        self.environment.logger.info("stopped")
+    }
+
+    private func waitForHandlers(timeout: Duration) async {
+        let tasks = self.environment.tasks
+        let once = OneShot()
+        await withCheckedContinuation { continuation in
+            once.arm(continuation)
+            Task {
+                await tasks.waitUntilIdle()
+                once.fire()
+            }
+            Task {
+                try? await Task.sleep(for: timeout)
+                once.fire()
+            }
+        }
+    }
+
+    private var namespaces: [Namespace] { self.state.withLock { Array($0.namespaces.values) } }
+}
+
+/// Resumes a continuation with the first of several callers.
+private final class OneShot: Sendable {
+    private let continuation = Mutex<CheckedContinuation<Void, Never>?>(nil)
+
+    func arm(_ continuation: CheckedContinuation<Void, Never>) {
+        self.continuation.withLock { $0 = continuation }
+    }
+
+    func fire() {
+        self.continuation.withLock { continuation in
+            defer { continuation = nil }
+            return continuation
+        }?.resume()
+    }
+}

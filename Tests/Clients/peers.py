@@ -1,0 +1,226 @@
+"""python-socketio's two clients behind one asynchronous face, with everything they receive kept in order.
+
+Scenarios are written once against `Peer` and run with the threaded and the asyncio client.
+"""
+
+import asyncio
+import collections
+import logging
+from concurrent.futures import ThreadPoolExecutor
+
+import engineio
+import socketio
+
+DEADLINE = 10
+
+
+class Received(collections.namedtuple("Received", "namespace event arguments")):
+    """One event as a handler got it; `connect`, `connect_error` and `disconnect` are recorded alike."""
+
+
+class Inbox:
+    """What has arrived and was not taken yet; belongs to the event loop."""
+
+    def __init__(self):
+        self.items = []
+        self._changed = asyncio.Event()
+
+    def put(self, item):
+        self.items.append(item)
+        self._changed.set()
+
+    async def take(self, matches):
+        """Removes and returns the first item that matches, waiting for one if need be."""
+        while True:
+            for index, item in enumerate(self.items):
+                if matches(item):
+                    return self.items.pop(index)
+            self._changed.clear()
+            await self._changed.wait()
+
+
+class Diary(logging.Handler):
+    """The client's own log: shown when a scenario fails, and the way to learn of heartbeats."""
+
+    def __init__(self, loop):
+        super().__init__(logging.INFO)
+        self.lines = collections.deque(maxlen=200)
+        self.logger = logging.Logger("client", logging.INFO)
+        self.logger.addHandler(self)
+        self._loop = loop
+        self._changed = asyncio.Event()
+
+    def emit(self, record):
+        # Threads of a client may log a last line when everything is over.
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._note, record.getMessage()[:200])
+
+    def _note(self, line):
+        self.lines.append(line)
+        self._changed.set()
+
+    async def wait_for(self, text, times):
+        async def enough():
+            while sum(text in line for line in self.lines) < times:
+                self._changed.clear()
+                await self._changed.wait()
+
+        await within_deadline(enough(), f"{times} lines of log with {text}")
+
+
+class Peer:
+    """A connected client; subclasses adapt one of the two implementations."""
+
+    def __init__(self, url, transports, **options):
+        self.url = url
+        self.transports = transports
+        self.inbox = Inbox()
+        self.loop = asyncio.get_running_loop()
+        self.diary = Diary(self.loop)
+        options = {"reconnection": False, "handle_sigint": False} | options
+        self.client = self.client_class(logger=self.diary.logger, engineio_logger=self.diary.logger, **options)
+
+    async def connect(self, namespaces, auth=None, wait=True):
+        for namespace in namespaces:
+            self._record(namespace)
+        await self._run(
+            self.client.connect,
+            self.url,
+            transports=self.transports,
+            namespaces=list(namespaces),
+            auth=auth,
+            wait=wait,
+            wait_timeout=DEADLINE,
+        )
+
+    def _record(self, namespace):
+        for event in ("connect", "connect_error", "disconnect"):
+            self.client.on(event, self._recorder(namespace, event), namespace=namespace)
+        self.client.on("*", lambda event, *arguments: self._put(namespace, event, arguments), namespace=namespace)
+
+    def _recorder(self, namespace, event):
+        return lambda *arguments: self._put(namespace, event, arguments)
+
+    def _put(self, namespace, event, arguments):
+        # Handlers of the threaded client run in threads.
+        self.loop.call_soon_threadsafe(self.inbox.put, Received(namespace, event, list(arguments)))
+
+    def reply(self, event, handler, namespace="/"):
+        """Installs a handler whose result is the acknowledgement; the event is not recorded."""
+        self.client.on(event, handler, namespace=namespace)
+
+    async def emit(self, event, *arguments, namespace="/"):
+        await self._run(self.client.emit, event, arguments, namespace=namespace)
+
+    async def emit_all(self, event, values):
+        """One event for each value, as fast as the client can."""
+        raise NotImplementedError
+
+    async def start_call(self, event, *arguments, namespace="/"):
+        """Emits with an acknowledgement id; the future gets the list of acknowledged arguments."""
+        acknowledged = self.loop.create_future()
+
+        def callback(*answer):
+            self.loop.call_soon_threadsafe(acknowledged.set_result, list(answer))
+
+        await self._run(self.client.emit, event, arguments, namespace=namespace, callback=callback)
+        return acknowledged
+
+    async def call(self, event, *arguments, namespace="/"):
+        acknowledged = await self.start_call(event, *arguments, namespace=namespace)
+        return await within_deadline(acknowledged, f"acknowledgement of {event}")
+
+    async def expect(self, event, namespace="/", where=lambda *arguments: True):
+        """The arguments of the next event of that name, other events left where they are."""
+
+        def matches(item):
+            return item.event == event and item.namespace == namespace and where(*item.arguments)
+
+        return (await within_deadline(self.inbox.take(matches), f"event {event} in {namespace}")).arguments
+
+    def pending(self, event, namespace="/"):
+        """The arguments of all events of that name that have arrived and were not expected."""
+        return [item.arguments for item in self.inbox.items if item[:2] == (namespace, event)]
+
+    def sid(self, namespace="/"):
+        return self.client.get_sid(namespace)
+
+    @property
+    def transport(self):
+        return self.client.transport()
+
+    async def leave(self):
+        """Disconnects; the peer can connect again."""
+        await within_deadline(self._run(self.client.disconnect), "the client to disconnect")
+
+    async def close(self):
+        """Disconnects for good, whatever the client is doing."""
+        await within_deadline(self._close(), "the client to close")
+
+    async def _close(self):
+        await self._run(self.client.shutdown)  # ends reconnecting, or a connection
+        await self._run(self.client.disconnect)  # also where no namespace was joined
+
+
+class AsyncPeer(Peer):
+    """The asyncio client."""
+
+    client_class = socketio.AsyncClient
+
+    async def _run(self, function, *arguments, **keywords):
+        return await function(*arguments, **keywords)
+
+    async def emit_all(self, event, values):
+        for value in values:
+            await self.client.emit(event, value)
+
+
+class SerialEngine(engineio.Client):
+    """The stock engine starts a thread per message, and those may overtake each other; one thread keeps order."""
+
+    def __init__(self, *arguments, **keywords):
+        super().__init__(*arguments, **keywords)
+        self.worker = ThreadPoolExecutor(max_workers=1)
+
+    def start_background_task(self, target, *arguments, **keywords):
+        if target is self.handlers.get("message"):
+            return self.worker.submit(self._dispatch, target, *arguments)
+        return super().start_background_task(target, *arguments, **keywords)
+
+    def _dispatch(self, target, *arguments):
+        try:
+            target(*arguments)
+        except Exception:
+            self.logger.exception("message handler error")
+
+
+class SerialClient(socketio.Client):
+    """The threaded client on top of `SerialEngine`."""
+
+    def _engineio_client_class(self):
+        return SerialEngine
+
+
+class SyncPeer(Peer):
+    """The threaded client; what blocks runs in a thread."""
+
+    client_class = SerialClient
+
+    async def _run(self, function, *arguments, **keywords):
+        return await asyncio.to_thread(function, *arguments, **keywords)
+
+    async def emit_all(self, event, values):
+        await asyncio.to_thread(lambda: [self.client.emit(event, value) for value in values])
+
+    async def _close(self):
+        await super()._close()
+        self.client.eio.worker.shutdown(wait=False)
+
+
+async def within_deadline(awaitable, what):
+    """Waits, or fails saying for what."""
+    try:
+        async with asyncio.timeout(DEADLINE):
+            return await awaitable
+    except TimeoutError:
+        raise AssertionError(f"waited {DEADLINE} s for {what}") from None

@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+"""Drives python-socketio's own clients against the servers of this project.
+
+Each server is a command that contains `{port}`; scenarios of servers that are not given are left out.
+Ends with `N passed, M failed`.
+"""
+
+import argparse
+import asyncio
+import sys
+import time
+import traceback
+
+import chat_scenarios  # noqa: F401  registers its scenarios
+import echo_scenarios  # noqa: F401
+import feature_scenarios  # noqa: F401
+import lifecycle_scenarios  # noqa: F401
+from scenarios import SCENARIOS, Stage
+from servers import Servers
+
+SCENARIO_DEADLINE = 60
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--chat", help="command of the chat application")
+    parser.add_argument("--echo", help="command of the echo server")
+    parser.add_argument("--features", help="command of the client test server")
+    parser.add_argument("--only", default="", help="run scenarios whose name contains this text")
+    parser.add_argument("--list", action="store_true", help="print the names of the scenarios and stop")
+    return parser.parse_args()
+
+
+def chosen_scenarios(arguments, servers):
+    wanted = [one for one in SCENARIOS if arguments.only in one.name]
+    return wanted if arguments.list else [one for one in wanted if one.server in servers.commands]
+
+
+async def perform(scenario, servers):
+    """Runs one scenario and returns its stage's complaint, or nothing."""
+    stage = Stage(scenario, servers)
+    server = stage.server
+    try:
+        async with asyncio.timeout(SCENARIO_DEADLINE):
+            try:
+                await scenario.function(stage)
+            finally:
+                await stage.close()
+        if not server.is_running:
+            raise AssertionError("the server died")
+    except Exception:
+        return describe(stage, server, traceback.format_exc())
+    finally:
+        servers.kill_own()
+
+
+def describe(stage, server, trace):
+    parts = [trace]
+    for number, peer in enumerate(stage.peers):
+        parts += [f"client {number}: {line}" for line in list(peer.diary.lines)[-15:]]
+        parts += [f"client {number} still holds: {str(item)[:200]}" for item in peer.inbox.items[:10]]
+    parts += [f"server: {line}" for line in server.tail().splitlines()]
+    return "\n".join("    " + line for part in parts for line in part.splitlines())
+
+
+async def perform_all(scenarios, servers):
+    failed = 0
+    for scenario in scenarios:
+        began = time.monotonic()
+        complaint = await perform(scenario, servers)
+        failed += complaint is not None
+        print(f"{'FAILED' if complaint else 'passed'} {scenario.name} {time.monotonic() - began:.2f} s", flush=True)
+        if complaint:
+            print(complaint, flush=True)
+    return failed
+
+
+def main():
+    arguments = parse_arguments()
+    servers = Servers({"chat": arguments.chat, "echo": arguments.echo, "features": arguments.features})
+    scenarios = chosen_scenarios(arguments, servers)
+    if arguments.list:
+        print("\n".join(one.name for one in scenarios))
+        return
+    try:
+        failed = asyncio.run(perform_all(scenarios, servers))
+    finally:
+        servers.kill_all()
+    print(f"{len(scenarios) - failed} passed, {failed} failed")
+    # A run that was given nothing to run has tested nothing.
+    sys.exit(1 if failed or not scenarios else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""Starts and stops the servers under test, each on a free port of loopback."""
+
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+START_DEADLINE = 20
+STOP_DEADLINE = 5
+
+
+class ServerError(Exception):
+    """A server did not start, or died."""
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """One server process, made from a command that contains `{port}`."""
+
+    def __init__(self, command):
+        self.command = command
+        self.port = free_port()
+        self.output = tempfile.TemporaryFile()
+        self.process = None
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def is_running(self):
+        return self.process is not None and self.process.poll() is None
+
+    def start(self):
+        arguments = shlex.split(self.command.replace("{port}", str(self.port)))
+        # A session of its own, so that whatever the command starts can be ended with it.
+        self.process = subprocess.Popen(
+            arguments,
+            stdin=subprocess.DEVNULL,
+            stdout=self.output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self._wait_until_listening()
+        return self
+
+    def _wait_until_listening(self):
+        deadline = time.monotonic() + START_DEADLINE
+        while time.monotonic() < deadline:
+            if not self.is_running:
+                raise ServerError(f"{self.command} exited with {self.process.returncode}:\n{self.tail()}")
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                return
+            except OSError:
+                time.sleep(0.02)
+        self.kill()
+        raise ServerError(f"{self.command} did not listen within {START_DEADLINE} s:\n{self.tail()}")
+
+    def stop(self, by=signal.SIGTERM):
+        """Asks the server to stop and returns its exit status; too slow is an error."""
+        self.process.send_signal(by)
+        try:
+            return self.process.wait(STOP_DEADLINE)
+        except subprocess.TimeoutExpired:
+            raise ServerError(f"{self.command} did not stop within {STOP_DEADLINE} s of {by.name}") from None
+        finally:
+            self.kill()
+
+    def kill(self):
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.process.wait()
+
+    def tail(self, lines=30):
+        self.output.seek(0)
+        text = self.output.read().decode(errors="replace")
+        return "\n".join(text.splitlines()[-lines:])
+
+
+class Servers:
+    """The servers of one run by name, started when first asked for."""
+
+    def __init__(self, commands):
+        self.commands = {name: command for name, command in commands.items() if command}
+        self._shared = {}
+        self._own = []
+
+    def shared(self, name):
+        """The server that scenarios share; one that has died is started again."""
+        server = self._shared.get(name)
+        if server is None or not server.is_running:
+            server = self._shared[name] = Server(self.commands[name]).start()
+        return server
+
+    def own(self, name, options=""):
+        """A server for one scenario only."""
+        server = Server(f"{self.commands[name]} {options}".strip()).start()
+        self._own.append(server)
+        return server
+
+    def kill_own(self):
+        for server in self._own:
+            server.kill()
+        self._own.clear()
+
+    def kill_all(self):
+        self.kill_own()
+        for server in self._shared.values():
+            server.kill()

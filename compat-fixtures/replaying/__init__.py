@@ -1,0 +1,1 @@
+"""Recordings: reading and writing them, replaying them, comparing what comes back."""

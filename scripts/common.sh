@@ -1,0 +1,23 @@
+# Functions shared by the scripts beside this file; sourced, never run.
+
+fail() {
+    echo "error: $*" >&2
+    exit 1
+}
+
+# Prints the first interpreter that is new enough and can make virtual environments.
+# Debian splits `ensurepip` off into python3-venv, so its presence is what has to be asked.
+find_python() {
+    local candidate
+    for candidate in python3 /usr/bin/python3 python3.13 python3.12 python3.11; do
+        if "$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            echo "$candidate"
+            return 0
+        fi
+    done
+    return 1
+}
+
+has_chromium() {
+    command -v chromium >/dev/null || [[ -d /Applications/Chromium.app ]]
+}

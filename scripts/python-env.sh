@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Keeps .build/python equal to the pinned requirements of the tests; does nothing when they have not changed.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source scripts/common.sh
+
+readonly env=.build/python
+readonly requirements=(
+    compat-fixtures/reference/requirements.txt
+    Tests/Browser/requirements.txt
+    Tests/Clients/requirements.txt
+)
+
+python=$(find_python) || fail "no python3 of version 3.11 or newer with venv; run scripts/install-packages.sh test"
+stamp=$("$python" --version; cat "${requirements[@]}")
+
+if [[ -e "$env/stamp" && "$(<"$env/stamp")" == "$stamp" ]]; then
+    exit 0
+fi
+echo "Making the Python environment $env"
+rm -rf "$env"
+mkdir -p .build
+"$python" -m venv "$env"
+"$env/bin/pip" install --quiet --disable-pip-version-check --no-input "${requirements[@]/#/--requirement=}"
+"$env/bin/pip" check
+# Written last, so that an interrupted installation is done again.
+echo "$stamp" >"$env/stamp"

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Runs every check and test of the project in order, cheapest first, and stops at the first that fails.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source scripts/common.sh
+
+readonly logs=.build/test-logs
+readonly python=.build/python/bin/python
+readonly chat=".build/debug/ChatApp --host 127.0.0.1 --port {port} --log-file $logs/chat.log"
+readonly echo_server="Benchmarks/.build/release/EchoServer --port {port} --threads 2"
+readonly features=".build/debug/ClientTestServer --port {port}"
+passed=0
+
+# stage <name> <command…>: runs the command, shows its output and keeps it in a log named after the stage.
+# The command's status decides, also when it is a function: `set -e` does not hold inside a condition.
+stage() {
+    local name=$1 began=$SECONDS
+    local log="$logs/${name// /-}.log"
+    shift
+    echo "==> $name"
+    if "$@" 2>&1 | tee "$log"; then
+        passed=$((passed + 1))
+        echo "==> $name: passed in $((SECONDS - began)) s"
+    else
+        echo "==> $name: FAILED after $((SECONDS - began)) s (log: $log)"
+        echo "$passed passed, 1 failed"
+        exit 1
+    fi
+}
+
+# A run that finds no tests would pass without having tested anything.
+unit_tests() {
+    local log="$logs/swift-test-output.log"
+    swift test --skip-build --disable-xctest 2>&1 | tee "$log" &&
+        grep -Eq 'Test run with [1-9][0-9]* test' "$log"
+}
+
+mkdir -p "$logs"
+stage "system packages" scripts/install-packages.sh test
+stage "python environment" scripts/python-env.sh
+stage "format and documentation" scripts/swift-format.sh lint
+stage "layer check fires" scripts/check-layers.sh --self-test
+stage "layers" scripts/check-layers.sh
+stage "build" swift build --build-tests -Xswiftc -warnings-as-errors
+stage "public documentation" scripts/check-docs.sh
+stage "unit tests" unit_tests
+stage "build benchmarks" swift build --package-path Benchmarks -c release -Xswiftc -warnings-as-errors
+stage "replay runner" "$python" compat-fixtures/test_replay.py
+stage "replay of the recordings" "$python" compat-fixtures/replay.py --server "$chat"
+stage "python clients" "$python" Tests/Clients/run.py --chat "$chat" --echo "$echo_server" --features "$features"
+stage "browser" "$python" Tests/Browser/run.py --server "$chat"
+echo "$passed passed, 0 failed in $((SECONDS / 60)) min $((SECONDS % 60)) s"
