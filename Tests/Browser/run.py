@@ -32,6 +32,8 @@ def main() -> int:
     if arguments.list:
         print("\n".join(scenario.name for scenario in chosen))
         return 0
+    if not arguments.chromium:
+        sys.exit("error: no chromium found; install it or name it with --chromium")
     BUILD_FOLDER.mkdir(parents=True, exist_ok=True)
     clients = load_clients(BUILD_FOLDER)
     expect.set_options(timeout=arguments.timeout * 1000)

@@ -150,7 +150,7 @@ def expect_state(page: ChatPage, state: str, words: str) -> None:
 @scenario("the connection state is shown from the first moment")
 def states(stage: Stage) -> None:
     held: list[Route] = []
-    page = stage.open(prepare=lambda context: context.route("**/socket.io/**", held.append))
+    page = stage.open(prepare=lambda context: context.route("**/socket.io/**", lambda route: held.append(route)))
     expect_state(page, "connecting", "Connecting")
     page.page.context.unroute("**/socket.io/**")
     for request in held:
@@ -230,7 +230,10 @@ def network(stage: Stage) -> None:
     stage.allow_errors()
     staying, travelling = stage.open_named(2)
     travelling.page.context.set_offline(True)
-    expect_state(travelling, "offline", "Offline")
+    travelling.await_connected(False)
+    # At once, not only after several attempts have failed.
+    travelling.page.evaluate("new Promise((resolve) => socket.io.once('reconnect_error', () => setTimeout(resolve)))")
+    assert travelling.page.get_by_role("status").get_attribute("data-state") == "offline"
     staying.expect_note("", "left")
     travelling.page.context.set_offline(False)
     expect_state(travelling, "connected", "Connected")

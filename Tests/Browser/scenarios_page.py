@@ -14,6 +14,14 @@ LONG_WORD = "Donaudampfschifffahrtsgesellschaftskapitän" * 6
 FROM_END = "(() => { const l = document.querySelector('#chat-messages');"
 FROM_END += " return l.scrollHeight - l.scrollTop - l.clientHeight; })()"
 
+# Scrolling by the wheel is smooth: it has come to rest when two pairs of frames agree.
+AT_REST = """() => new Promise((resolve) => {
+    const log = document.querySelector("#chat-messages");
+    const look = (last) => log.scrollTop === last ? resolve()
+        : requestAnimationFrame(() => requestAnimationFrame(look.bind(null, log.scrollTop)));
+    look(NaN);
+})"""
+
 # The text and contrast of everything visible whose contrast is below WCAG's AA.
 LOW_CONTRAST = """() => {
     const canvas = Object.assign(document.createElement("canvas"), { width: 1, height: 1 });
@@ -116,7 +124,8 @@ def step_back_to(page: ChatPage, element: str) -> None:
     for _ in range(6):
         page.page.keyboard.press("Shift+Tab")
         if page.page.evaluate("document.activeElement.id") == element:
-            assert page.page.evaluate("document.activeElement.matches(':focus-visible')")
+            outline = page.page.evaluate("getComputedStyle(document.activeElement).outlineWidth")
+            assert outline == "3px", f"{element} does not show the focus: {outline}"
             return
     raise AssertionError(f"{element} is not reached by Shift+Tab")
 
@@ -193,13 +202,13 @@ def motion(stage: Stage) -> None:
 def following(stage: Stage) -> None:
     reader, sender = stage.open_named(2)
     for turn in range(1, 4):
-        fill_log(sender, 200, f"turn {turn} line")
-        expect(reader.message(f"turn {turn} line 200")).to_be_in_viewport(ratio=1)
+        fill_log(sender, 500, f"turn {turn} line")
+        expect(reader.message(f"turn {turn} line 500")).to_be_in_viewport(ratio=1)
         await_end(reader)
     expect(reader.page.locator("#new-messages-button")).to_be_hidden()
     # The room shrinks as it does when a keyboard opens.
     reader.page.set_viewport_size({"width": 400, "height": 420})
-    expect(reader.message("turn 3 line 200")).to_be_in_viewport(ratio=1)
+    expect(reader.message("turn 3 line 500")).to_be_in_viewport(ratio=1)
     await_end(reader)
 
 
@@ -207,21 +216,9 @@ def following(stage: Stage) -> None:
 def reading_back(stage: Stage) -> None:
     reader, sender = stage.open_named(2)
     fill_log(sender, 60)
-    expect(reader.message("line 60")).to_be_in_viewport(ratio=1)
-    await_end(reader)
-    reader.log.hover()
-    reader.page.mouse.wheel(0, -1200)
-    expect(reader.log).to_have_class(re.compile("reading-back"))
-    # The wheel scrolls smoothly: it has come to rest when two frames in a row agree.
-    reader.page.evaluate(
-        """() => new Promise((resolve) => {
-            const log = document.querySelector("#chat-messages");
-            const look = (last) => log.scrollTop === last ? resolve()
-                : requestAnimationFrame(() => requestAnimationFrame(look.bind(null, log.scrollTop)));
-            look(NaN);
-        })"""
-    )
-    line = reader.message("line 40")
+    read_back(reader, "line 60")
+    line = reader.message("line 50")
+    expect(line).to_be_in_viewport()
     place = line.bounding_box()["y"]
     fill_log(sender, 3, "new")
     button = reader.page.get_by_role("button", name="3 new messages")
@@ -234,15 +231,37 @@ def reading_back(stage: Stage) -> None:
     expect(reader.message("followed again 1")).to_be_in_viewport(ratio=1)
 
 
+def read_back(reader: ChatPage, last: str) -> None:
+    """Waits for the last message, then scrolls up until it is out of sight."""
+    expect(reader.message(last)).to_be_in_viewport(ratio=1)
+    await_end(reader)
+    reader.log.hover()
+    reader.page.mouse.wheel(0, -600)
+    expect(reader.log).to_have_class(re.compile("reading-back"))
+    reader.page.evaluate(AT_REST)
+
+
+@scenario("who reads further up keeps the place while the oldest lines go")
+def reading_back_while_full(stage: Stage) -> None:
+    reader, sender = stage.open_named(2)
+    fill_log(sender, 1000)
+    read_back(reader, "line 1000")
+    oldest = reader.shown_texts()[0]
+    line = reader.message("line 990")
+    expect(line).to_be_in_viewport()
+    place = line.bounding_box()["y"]
+    fill_log(sender, 100, "new")
+    expect(reader.message("new 100")).to_have_count(1)
+    expect(reader.message(oldest)).to_have_count(0)
+    reader.page.evaluate(AT_REST)
+    assert abs(line.bounding_box()["y"] - place) < 1, (line.bounding_box(), place)
+
+
 @scenario("one's own message leads back to the end")
 def own_message(stage: Stage) -> None:
     reader, sender = stage.open_named(2)
     fill_log(sender, 60)
-    expect(reader.message("line 60")).to_be_in_viewport(ratio=1)
-    await_end(reader)
-    reader.log.hover()
-    reader.page.mouse.wheel(0, -1200)
-    expect(reader.log).to_have_class(re.compile("reading-back"))
+    read_back(reader, "line 60")
     reader.send("mine")
     expect(reader.message("mine")).to_be_in_viewport(ratio=1)
     expect(reader.log).not_to_have_class(re.compile("reading-back"))

@@ -5,13 +5,16 @@ Scenarios are written once against `Peer` and run with the threaded and the asyn
 
 import asyncio
 import collections
+import contextlib
 import logging
-from concurrent.futures import ThreadPoolExecutor
+import queue
+import threading
 
 import engineio
 import socketio
 
 DEADLINE = 10
+WRITE_DEADLINE = 3
 
 
 class Received(collections.namedtuple("Received", "namespace event arguments")):
@@ -162,10 +165,36 @@ class Peer:
         await self._run(self.client.disconnect)  # also where no namespace was joined
 
 
+def must_write_first(engine, abort):
+    """Whether a client that leaves has to wait until its writer is idle.
+
+    A stock engine whose writer is amid a POST at that moment never sends its close packet, and hangs in its last poll.
+    """
+    return engine.state == "connected" and engine.current_transport == "polling" and not abort
+
+
+class PatientAsyncEngine(engineio.AsyncClient):
+    """The stock engine, but it writes what it has before it leaves."""
+
+    async def disconnect(self, abort=False, reason=None):
+        if must_write_first(self, abort):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(WRITE_DEADLINE):
+                    await self.queue.join()
+        await super().disconnect(abort, reason)
+
+
+class AsyncClient(socketio.AsyncClient):
+    """The asyncio client on top of `PatientAsyncEngine`."""
+
+    def _engineio_client_class(self):
+        return PatientAsyncEngine
+
+
 class AsyncPeer(Peer):
     """The asyncio client."""
 
-    client_class = socketio.AsyncClient
+    client_class = AsyncClient
 
     async def _run(self, function, *arguments, **keywords):
         return await function(*arguments, **keywords)
@@ -176,25 +205,36 @@ class AsyncPeer(Peer):
 
 
 class SerialEngine(engineio.Client):
-    """The stock engine starts a thread per message, and those may overtake each other; one thread keeps order."""
+    """The stock engine starts a thread per message, and those may overtake each other; one thread keeps their order.
+
+    It also writes what it has before it leaves.
+    """
 
     def __init__(self, *arguments, **keywords):
         super().__init__(*arguments, **keywords)
-        self.worker = ThreadPoolExecutor(max_workers=1)
+        self.messages = queue.SimpleQueue()
+        threading.Thread(target=self._dispatch, daemon=True).start()
 
     def start_background_task(self, target, *arguments, **keywords):
-        if target is self.handlers.get("message"):
-            return self.worker.submit(self._dispatch, target, *arguments)
-        return super().start_background_task(target, *arguments, **keywords)
+        if target is not self.handlers.get("message"):
+            return super().start_background_task(target, *arguments, **keywords)
+        self.messages.put(lambda: target(*arguments))
 
-    def _dispatch(self, target, *arguments):
-        try:
-            target(*arguments)
-        except Exception:
-            self.logger.exception("message handler error")
+    def _dispatch(self):
+        while handle := self.messages.get():
+            try:
+                handle()
+            except Exception:
+                self.logger.exception("message handler error")
+
+    def disconnect(self, abort=False, reason=None):
+        if must_write_first(self, abort):
+            with self.queue.all_tasks_done:
+                self.queue.all_tasks_done.wait_for(lambda: not self.queue.unfinished_tasks, WRITE_DEADLINE)
+        super().disconnect(abort, reason)
 
 
-class SerialClient(socketio.Client):
+class SyncClient(socketio.Client):
     """The threaded client on top of `SerialEngine`."""
 
     def _engineio_client_class(self):
@@ -204,17 +244,42 @@ class SerialClient(socketio.Client):
 class SyncPeer(Peer):
     """The threaded client; what blocks runs in a thread."""
 
-    client_class = SerialClient
+    client_class = SyncClient
 
     async def _run(self, function, *arguments, **keywords):
-        return await asyncio.to_thread(function, *arguments, **keywords)
+        return await in_thread(lambda: function(*arguments, **keywords))
 
     async def emit_all(self, event, values):
-        await asyncio.to_thread(lambda: [self.client.emit(event, value) for value in values])
+        await in_thread(lambda: [self.client.emit(event, value) for value in values])
 
     async def _close(self):
+        # The stock client cannot disconnect while it handles having been disconnected.
+        idle = threading.Event()
+        self.client.eio.messages.put(idle.set)
+        await in_thread(idle.wait)
         await super()._close()
-        self.client.eio.worker.shutdown(wait=False)
+        self.client.eio.messages.put(None)
+
+
+async def in_thread(function):
+    """Runs a blocking function in a daemon thread: one that hangs must not keep the whole run from ending."""
+    loop = asyncio.get_running_loop()
+    future = loop.create_future()
+
+    def settle(settler, value):
+        if not future.done():
+            settler(value)
+
+    def work():
+        try:
+            result = function()
+        except Exception as error:
+            loop.call_soon_threadsafe(settle, future.set_exception, error)
+        else:
+            loop.call_soon_threadsafe(settle, future.set_result, result)
+
+    threading.Thread(target=work, daemon=True).start()
+    return await future
 
 
 async def within_deadline(awaitable, what):

@@ -27,6 +27,21 @@ def changed_emit(event, change):
     app.emit = mutated
 
 
+def reordered():
+    """The newcomer is told its name before it is announced."""
+    held = []
+
+    def mutated(name, data, **options):
+        if name == "user_joined":
+            return held.append((name, data, options))
+        emit(name, data, **options)
+        while held:
+            name, data, options = held.pop()
+            emit(name, data, **options)
+
+    app.emit = mutated
+
+
 def twice(data, emit_it):
     emit_it()
     emit_it()
@@ -79,29 +94,32 @@ ANSWERED = {
     "other body": ("_bad_request", lambda answer: answer | {"response": b"no"}),
     "header missing": ("_ok", without_type),
     "other origin": ("_cors_headers", lambda headers: [(n, "*" if n.endswith("Origin") else v) for n, v in headers]),
-    "uncompressed": ("_gzip", None),
 }
 
 
 def apply(fault):
     if fault in EMITTED:
         changed_emit(*EMITTED[fault])
+    elif fault == "other order":
+        reordered()
     elif fault == "uncompressed":
         engineio.base_server.BaseServer.compression_methods = []
     elif fault == "no acknowledgement":
         flask_socketio.SocketIO._handle_event = silenced(flask_socketio.SocketIO._handle_event)
-    elif fault == "deaf to pongs":
+    elif fault == "never pings":
         engineio.socket.Socket.schedule_ping = lambda self: None
     else:
         wrapped(*ANSWERED[fault])
 
 
 def silenced(handle):
-    """Events are handled twice as slowly as an acknowledgement would need: never acknowledged."""
+    """Messages are handled, then fail, so that nothing acknowledges them."""
 
-    def handled(self, *given):
-        handle(self, *given)
-        raise RuntimeError("no acknowledgement")
+    def handled(self, handler, message, *given):
+        answer = handle(self, handler, message, *given)
+        if message == "send_message":
+            raise RuntimeError("no acknowledgement")
+        return answer
 
     return handled
 

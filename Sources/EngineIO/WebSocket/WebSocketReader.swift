@@ -26,6 +26,8 @@ struct WebSocketReader {
     private var partialHeader = ByteBuffer()
     private var message: PartialMessage?
     private var controlPayload = ByteBuffer()
+    /// What was read ahead of the next event, but not taken from the caller's buffer.
+    private var batch = WebSocketMessageBatch()
 
     private enum Phase {
         case header
@@ -39,6 +41,8 @@ struct WebSocketReader {
     }
 
     /// Takes bytes from `buffer` up to the end of the next event; nil when it needs more, `buffer` then being empty.
+    ///
+    /// A caller that stops before nil must come back with what is left, to which it may have appended.
     mutating func next(from buffer: inout ByteBuffer) throws(WebSocketViolation) -> WebSocketEvent? {
         do {
             return try self.readEvent(from: &buffer)
@@ -52,6 +56,7 @@ struct WebSocketReader {
         while true {
             switch self.phase {
             case .header:
+                if let event = self.readBatched(from: &buffer) { return event }
                 guard let header = try self.readHeader(from: &buffer) else { return nil }
                 try self.begin(header, available: buffer.readableBytes)
                 self.phase = .payload(header, mask: header.mask, missing: header.payloadLength)
@@ -76,6 +81,13 @@ struct WebSocketReader {
 // MARK: - Headers
 
 extension WebSocketReader {
+    private mutating func readBatched(from buffer: inout ByteBuffer) -> WebSocketEvent? {
+        if let event = self.batch.next(from: &buffer) { return event }
+        guard self.message == nil, self.partialHeader.readableBytes == 0 else { return nil }
+        self.batch.fill(from: buffer, maximumMessageSize: self.maximumMessageSize)
+        return self.batch.next(from: &buffer)
+    }
+
     private mutating func readHeader(
         from buffer: inout ByteBuffer
     ) throws(WebSocketViolation) -> WebSocketFrameHeader? {

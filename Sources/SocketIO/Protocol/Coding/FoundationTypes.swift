@@ -3,14 +3,34 @@
 internal import FoundationEssentials
 internal import NIOCore
 
+/// The types of Foundation that are coded in a way of their own.
+enum FoundationType {
+    case data, date, url, decimal
+
+    init?(_ type: Any.Type) {
+        if type == Data.self {
+            self = .data
+        } else if type == Date.self {
+            self = .date
+        } else if type == URL.self {
+            self = .url
+        } else if type == Decimal.self {
+            self = .decimal
+        } else {
+            return nil
+        }
+    }
+}
+
 extension ValueDecoder {
-    /// Decodes the types of Foundation whose own `init(from:)` would expect something no peer sends.
-    func decodeFoundationType<T: Decodable>(_ type: T.Type) throws -> T? {
-        if T.self == Data.self { return try decodeData() as? T }
-        if T.self == Date.self { return try decodeDate() as? T }
-        if T.self == URL.self { return try decodeText("an address", URL.init(string:)) as? T }
-        if T.self == Decimal.self { return try decodeDecimal() as? T }
-        return nil
+    /// Decodes a type whose own `init(from:)` would expect something that no peer sends.
+    func decode(_ type: FoundationType) throws -> Any {
+        switch type {
+        case .data: try decodeData()
+        case .date: try decodeDate()
+        case .url: try decodeText("an address", URL.init(string:))
+        case .decimal: try decodeDecimal()
+        }
     }
 
     private func decodeData() throws -> Data {
@@ -40,20 +60,14 @@ extension ValueDecoder {
 }
 
 extension JSONWriter {
-    /// Writes a value of one of Foundation's types; returns false when it is of another type.
-    mutating func writeFoundationType<T>(_ value: T) -> Bool {
-        if T.self == Data.self, let data = value as? Data {
-            write(ByteBuffer(bytes: data))
-        } else if T.self == Date.self, let date = value as? Date {
-            write(date)
-        } else if T.self == URL.self, let url = value as? URL {
-            write(url.absoluteString)
-        } else if T.self == Decimal.self, let decimal = value as? Decimal {
-            write(decimal)
-        } else {
-            return false
+    /// Writes a value of one of Foundation's types.
+    mutating func write(_ type: FoundationType, _ value: Any) {
+        switch type {
+        case .data: if let data = value as? Data { write(ByteBuffer(bytes: data)) }
+        case .date: if let date = value as? Date { write(date) }
+        case .url: if let url = value as? URL { write(url.absoluteString) }
+        case .decimal: if let decimal = value as? Decimal { write(decimal) }
         }
-        return true
     }
 
     private mutating func write(_ date: Date) {

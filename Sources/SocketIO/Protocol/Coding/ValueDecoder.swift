@@ -12,7 +12,7 @@ struct ValueDecoder: Decoder {
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
     static func decode<T: Decodable>(_ type: T.Type, from value: EncodedValue) throws -> T {
-        if T.self == EncodedValue.self { return value as! T }
+        if T.self == EncodedValue.self { return same(value) }
         return try decode(type, from: JSONDocument(value), row: 0, path: .root)
     }
 
@@ -32,36 +32,26 @@ struct ValueDecoder: Decoder {
 // MARK: - Types with a representation of their own
 
 extension ValueDecoder {
-    /// Decodes any type. The comparisons are between addresses; asking by `as?` would cost more than the decoding.
+    /// Decodes any type.
+    ///
+    /// The comparisons are between addresses; `as?` for each, or for strings and numbers the detour by way of their
+    /// `init(from:)` and a container, would cost several times the decoding.
     static func decode<T: Decodable>(
         _ type: T.Type,
         from document: JSONDocument,
         row: Int,
         path: @autoclosure () -> CodingPath
     ) throws -> T {
-        if let value = try decodeStandardType(type, from: document, row: row, path: path()) { return value }
-        if T.self == EncodedValue.self { return document.encodedValue(at: row) as! T }
-        if T.self == Value.self { return document.value(at: row) as! T }
+        if T.self == String.self { return same(try document.string(at: row, path: path())) }
+        if T.self == Int.self { return same(try document.integer(Int.self, at: row, path: path())) }
+        if T.self == Double.self { return same(try document.double(at: row, path: path())) }
+        if T.self == Bool.self { return same(try document.bool(at: row, path: path())) }
+        if T.self == EncodedValue.self { return same(document.encodedValue(at: row)) }
+        if T.self == Value.self { return same(document.value(at: row)) }
         let decoder = ValueDecoder(document: document, row: row, path: path())
-        if T.self == ByteBuffer.self { return try decoder.attachment() as! T }
-        if let value = try decoder.decodeFoundationType(type) { return value }
+        if T.self == ByteBuffer.self { return same(try decoder.attachment()) }
+        if let type = FoundationType(T.self), let value = try decoder.decode(type) as? T { return value }
         return try T(from: decoder)
-    }
-
-    /// The types whose own `init(from:)` would come back here by way of a container; without this detour arrays of
-    /// them decode several times faster.
-    @inline(__always)
-    private static func decodeStandardType<T: Decodable>(
-        _ type: T.Type,
-        from document: JSONDocument,
-        row: Int,
-        path: @autoclosure () -> CodingPath
-    ) throws -> T? {
-        if T.self == String.self { return try document.string(at: row, path: path()) as? T }
-        if T.self == Int.self { return try document.integer(Int.self, at: row, path: path()) as? T }
-        if T.self == Double.self { return try document.double(at: row, path: path()) as? T }
-        if T.self == Bool.self { return try document.bool(at: row, path: path()) as? T }
-        return nil
     }
 
     /// The bytes that a placeholder names.
@@ -129,4 +119,13 @@ extension JSONDocument {
     }
 
     private func excerpt(of row: Int) -> String { withText(of: row) { Excerpt.quoted($0) } }
+}
+
+/// The same value under another name for its type, where generic code has found out that the two types are one.
+///
+/// A cast by `as` would look the types up at run time.
+@inline(__always)
+func same<Source, Target>(_ value: Source) -> Target {
+    precondition(Source.self == Target.self)
+    return unsafeBitCast(value, to: Target.self)
 }

@@ -46,24 +46,26 @@ extension JSONWriter {
 
     /// Writes a value of one of the types that need no `encode(to:)`; returns false when it is of another type.
     ///
-    /// The comparisons are between addresses; asking by `as?` alone would cost more than the encoding.
+    /// The comparisons are between addresses; `as?` for each would cost more than the encoding.
     mutating func writeDirectly<T: Encodable>(_ value: T) -> Bool {
-        if T.self == String.self, let value = value as? String {
-            write(value)
-        } else if T.self == Int.self, let value = value as? Int {
-            write(value)
-        } else if T.self == Double.self, let value = value as? Double {
-            write(value)
-        } else if T.self == Bool.self, let value = value as? Bool {
-            write(value)
-        } else if T.self == EncodedValue.self, let value = value as? EncodedValue {
-            write(value)
-        } else if T.self == Value.self, let value = value as? Value {
-            write(value)
-        } else if T.self == ByteBuffer.self, let value = value as? ByteBuffer {
-            write(value)
+        if T.self == String.self {
+            write(same(value) as String)
+        } else if T.self == Int.self {
+            write(same(value) as Int)
+        } else if T.self == Double.self {
+            write(same(value) as Double)
+        } else if T.self == Bool.self {
+            write(same(value) as Bool)
+        } else if T.self == EncodedValue.self {
+            write(same(value) as EncodedValue)
+        } else if T.self == Value.self {
+            write(same(value) as Value)
+        } else if T.self == ByteBuffer.self {
+            write(same(value) as ByteBuffer)
+        } else if let type = FoundationType(T.self) {
+            write(type, value)
         } else {
-            return writeFoundationType(value)
+            return false
         }
         return true
     }
