@@ -14,6 +14,10 @@ LONG_WORD = "Donaudampfschifffahrtsgesellschaftskapitän" * 6
 FROM_END = "(() => { const l = document.querySelector('#chat-messages');"
 FROM_END += " return l.scrollHeight - l.scrollTop - l.clientHeight; })()"
 
+# The boxes whose content would have to be scrolled sideways.
+TOO_WIDE = """[...document.querySelectorAll("html, #chat-messages, .chat")]
+    .filter((element) => element.scrollWidth > element.clientWidth).map((element) => element.outerHTML.slice(0, 80))"""
+
 # Scrolling by the wheel is smooth: it has come to rest when two pairs of frames agree.
 AT_REST = """() => new Promise((resolve) => {
     const log = document.querySelector("#chat-messages");
@@ -49,7 +53,8 @@ LOW_CONTRAST = """() => {
     const isShown = (element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim())
         && element.checkVisibility() && !element.closest(".visually-hidden, .skip-link, option");
     const contrast = (colour, element) => {
-        const [dark, light] = [luminance(bytes(colour).slice(0, 3)), luminance(background(element))].sort((a, b) => a - b);
+        const luminances = [luminance(bytes(colour).slice(0, 3)), luminance(background(element))];
+        const [dark, light] = luminances.sort((a, b) => a - b);
         return (light + 0.05) / (dark + 0.05);
     };
     const pairs = [...document.body.querySelectorAll("*")].filter(isShown)
@@ -83,8 +88,7 @@ def phone(stage: Stage) -> None:
     page.send(LONG_WORD)
     page.send("short", temp=True)
     expect(page.messages).to_have_count(2)
-    overflow = "[...document.querySelectorAll('html, #chat-messages, .chat')].filter(e => e.scrollWidth > e.clientWidth)"
-    assert page.page.evaluate(f"{overflow}.map(e => e.outerHTML.slice(0, 80))") == []
+    assert page.page.evaluate(TOO_WIDE) == []
     for control in page.page.locator("button:visible, input:visible, textarea:visible").all():
         box = control.bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= 320 and box["y"] + box["height"] <= 568, box
@@ -155,7 +159,7 @@ def screen_reader(stage: Stage) -> None:
         ("textbox", "New name"),
         ("button", "Send"),
         ("button", "Change name"),
-        ("checkbox", "Temporary: disappears after 10 seconds"),
+        ("checkbox", "Disappears after 10 seconds"),
     ):
         expect(by_role(role, name=name, exact=True)).to_have_count(1)
     expect(by_role("status")).to_have_text("Connected")
