@@ -64,12 +64,36 @@ let package = Package(
         .executableTarget(
             name: "ChatApp",
             dependencies: [
+                "EngineIO",
                 "SocketIO",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "TenLineServer",
+            dependencies: [
+                "SocketIO",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/Examples/TenLineServer",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "ClientTestServer",
+            dependencies: [
+                "EngineIO",
+                "SocketIO",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/ClientTestServer",
             swiftSettings: settings
         ),
         .target(
@@ -77,7 +101,9 @@ let package = Package(
             dependencies: [
                 "EngineIO",
                 "SocketIO",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             path: "Tests/TestSupport",
             swiftSettings: settings
@@ -85,8 +111,12 @@ let package = Package(
         .testTarget(
             name: "EngineIOTests",
             dependencies: [
+                "CEngineIOZlib",
                 "EngineIO",
                 "TestSupport",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -96,16 +126,29 @@ let package = Package(
         .testTarget(
             name: "SocketIOTests",
             dependencies: [
-                "SocketIO",
                 "EngineIO",
+                "SocketIO",
                 "TestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings
         ),
         .testTarget(
             name: "ChatAppTests",
-            dependencies: ["ChatApp", "SocketIO", "TestSupport"],
+            dependencies: [
+                "ChatApp",
+                "EngineIO",
+                "SocketIO",
+                "TestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
             swiftSettings: settings
         ),
     ]

@@ -35,7 +35,7 @@ from pathlib import Path
 from replaying.differences import Table, proposed, written
 from replaying.player import PATIENCE, Player
 from replaying.recording import Recording
-from wire.server import ServerDidNotStart, running_server
+from wire.server import ServerFailed, running_server
 
 HERE = Path(__file__).resolve().parent
 PAGES = HERE / "page"
@@ -66,7 +66,7 @@ async def replay_all(chosen, table, arguments):
         async with slots:
             try:
                 results[name] = await asyncio.wait_for(replayed(name, path, table, arguments), arguments.limit)
-            except (Exception, asyncio.TimeoutError) as error:
+            except Exception as error:
                 results[name] = error
 
     await asyncio.gather(*(one(name, path) for name, path in chosen.items()))
@@ -75,12 +75,14 @@ async def replay_all(chosen, table, arguments):
 
 def faults(name, result, table):
     """Why a recording failed, one line each."""
-    if isinstance(result, ServerDidNotStart):
-        return [f"the server did not start: {result}"]
+    if isinstance(result, ServerFailed):
+        return [f"the server failed: {result}"]
     if isinstance(result, BaseException):
         return [f"{type(result).__name__}: {result}"]
-    lines = [f"step {found.step}, {found.what}\n      theirs {found.theirs!r}\n      ours   {found.ours!r}"
-             for found in result]
+    lines = [
+        f"step {found.step}, {found.what}\n      theirs {found.theirs!r}\n      ours   {found.ours!r}"
+        for found in result
+    ]
     return lines + [f"step {step}, {what}: no longer differs" for _, step, what in table.stale(name)]
 
 

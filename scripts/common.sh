@@ -17,7 +17,3 @@ find_python() {
     done
     return 1
 }
-
-has_chromium() {
-    command -v chromium >/dev/null || [[ -d /Applications/Chromium.app ]]
-}

@@ -30,7 +30,7 @@ find_missing() {
         need libssl-dev has_header openssl/ssl.h
     fi
     if [[ "$1" == test ]]; then
-        need chromium has_chromium
+        need chromium command -v chromium >/dev/null
         find_python >/dev/null || missing+=(python3 python3-venv)
     fi
 }

@@ -7,7 +7,7 @@ source scripts/common.sh
 readonly logs=.build/test-logs
 readonly python=.build/python/bin/python
 readonly chat=".build/debug/ChatApp --host 127.0.0.1 --port {port} --log-file $logs/chat.log"
-readonly echo_server="Benchmarks/.build/release/EchoServer --port {port} --threads 2"
+readonly echo_server="Benchmarks/.build/debug/EchoServer --port {port} --threads 2"
 readonly features=".build/debug/ClientTestServer --port {port}"
 passed=0
 
@@ -35,6 +35,7 @@ unit_tests() {
         grep -Eq 'Test run with [1-9][0-9]* test' "$log"
 }
 
+rm -rf "$logs"
 mkdir -p "$logs"
 stage "system packages" scripts/install-packages.sh test
 stage "python environment" scripts/python-env.sh
@@ -44,8 +45,8 @@ stage "layers" scripts/check-layers.sh
 stage "build" swift build --build-tests -Xswiftc -warnings-as-errors
 stage "public documentation" scripts/check-docs.sh
 stage "unit tests" unit_tests
-stage "build benchmarks" swift build --package-path Benchmarks -c release -Xswiftc -warnings-as-errors
-stage "replay runner" "$python" compat-fixtures/test_replay.py
+stage "build benchmarks" swift build --package-path Benchmarks -Xswiftc -warnings-as-errors
+stage "replay runner" "$python" -m unittest discover -s compat-fixtures/tests
 stage "replay of the recordings" "$python" compat-fixtures/replay.py --server "$chat"
 stage "python clients" "$python" Tests/Clients/run.py --chat "$chat" --echo "$echo_server" --features "$features"
 stage "browser" "$python" Tests/Browser/run.py --server "$chat"

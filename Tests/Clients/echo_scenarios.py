@@ -43,9 +43,13 @@ async def many_clients_talk_at_once(stage):
     await asyncio.gather(*(talk(peer, number) for number, peer in enumerate(peers)))
     for peer in peers:
         for speaker in range(CROWD):
-            for turn in range(5):
-                equal(await peer.expect("msg", where=lambda data: data["speaker"] == speaker), [line(speaker, turn)])
+            await hears(peer, speaker)
         equal(peer.pending("msg"), [])
+
+
+async def hears(peer, speaker):
+    for turn in range(5):
+        equal(await peer.expect("msg", where=lambda data: data["speaker"] == speaker), [line(speaker, turn)])
 
 
 async def talk(peer, number):
@@ -64,7 +68,7 @@ async def many_clients_come_and_go(stage):
         peers = await stage.crowd(CROWD // 2)
         answers = await asyncio.gather(*(peer.call("echo", peer.sid()) for peer in peers))
         equal(answers, [[peer.sid()] for peer in peers])
-        await asyncio.gather(*(peer.close() for peer in peers))
+        await asyncio.gather(*(peer.leave() for peer in peers))
 
 
 @scenario("echo", peers=("asyncio",), transports=("polling", "websocket"))

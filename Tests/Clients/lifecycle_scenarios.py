@@ -97,7 +97,7 @@ async def sigint_tells_the_clients_and_ends_the_server_cleanly(stage):
     await stops_on(stage, signal.SIGINT)
 
 
-@scenario("chat")
+@scenario("chat", peers=("asyncio",))
 async def heartbeats_keep_an_idle_client_connected(stage):
     server = stage.own_server("--ping-interval 1 --ping-timeout 1")
     peer = await stage.peer(url=server.url)

@@ -5,16 +5,16 @@ Scenarios are written once against `Peer` and run with the threaded and the asyn
 
 import asyncio
 import collections
-import contextlib
 import logging
-import queue
 import threading
 
-import engineio
-import socketio
+from stock_clients import AsyncClient, SyncClient
 
 DEADLINE = 10
-WRITE_DEADLINE = 3
+
+
+class NoAnswer(Exception):
+    """Raised by a handler that means to send no acknowledgement: neither client sends one for a handler that fails."""
 
 
 class Received(collections.namedtuple("Received", "namespace event arguments")):
@@ -78,6 +78,7 @@ class Peer:
         self.url = url
         self.transports = transports
         self.inbox = Inbox()
+        self.is_closed = False
         self.loop = asyncio.get_running_loop()
         self.diary = Diary(self.loop)
         options = {"reconnection": False, "handle_sigint": False} | options
@@ -158,37 +159,14 @@ class Peer:
 
     async def close(self):
         """Disconnects for good, whatever the client is doing."""
+        if self.is_closed:
+            return
+        self.is_closed = True
         await within_deadline(self._close(), "the client to close")
 
     async def _close(self):
         await self._run(self.client.shutdown)  # ends reconnecting, or a connection
         await self._run(self.client.disconnect)  # also where no namespace was joined
-
-
-def must_write_first(engine, abort):
-    """Whether a client that leaves has to wait until its writer is idle.
-
-    A stock engine whose writer is amid a POST at that moment never sends its close packet, and hangs in its last poll.
-    """
-    return engine.state == "connected" and engine.current_transport == "polling" and not abort
-
-
-class PatientAsyncEngine(engineio.AsyncClient):
-    """The stock engine, but it writes what it has before it leaves."""
-
-    async def disconnect(self, abort=False, reason=None):
-        if must_write_first(self, abort):
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(WRITE_DEADLINE):
-                    await self.queue.join()
-        await super().disconnect(abort, reason)
-
-
-class AsyncClient(socketio.AsyncClient):
-    """The asyncio client on top of `PatientAsyncEngine`."""
-
-    def _engineio_client_class(self):
-        return PatientAsyncEngine
 
 
 class AsyncPeer(Peer):
@@ -202,43 +180,6 @@ class AsyncPeer(Peer):
     async def emit_all(self, event, values):
         for value in values:
             await self.client.emit(event, value)
-
-
-class SerialEngine(engineio.Client):
-    """The stock engine starts a thread per message, and those may overtake each other; one thread keeps their order.
-
-    It also writes what it has before it leaves.
-    """
-
-    def __init__(self, *arguments, **keywords):
-        super().__init__(*arguments, **keywords)
-        self.messages = queue.SimpleQueue()
-        threading.Thread(target=self._dispatch, daemon=True).start()
-
-    def start_background_task(self, target, *arguments, **keywords):
-        if target is not self.handlers.get("message"):
-            return super().start_background_task(target, *arguments, **keywords)
-        self.messages.put(lambda: target(*arguments))
-
-    def _dispatch(self):
-        while handle := self.messages.get():
-            try:
-                handle()
-            except Exception:
-                self.logger.exception("message handler error")
-
-    def disconnect(self, abort=False, reason=None):
-        if must_write_first(self, abort):
-            with self.queue.all_tasks_done:
-                self.queue.all_tasks_done.wait_for(lambda: not self.queue.unfinished_tasks, WRITE_DEADLINE)
-        super().disconnect(abort, reason)
-
-
-class SyncClient(socketio.Client):
-    """The threaded client on top of `SerialEngine`."""
-
-    def _engineio_client_class(self):
-        return SerialEngine
 
 
 class SyncPeer(Peer):

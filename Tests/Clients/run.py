@@ -15,6 +15,7 @@ import chat_scenarios  # noqa: F401  registers its scenarios
 import echo_scenarios  # noqa: F401
 import feature_scenarios  # noqa: F401
 import lifecycle_scenarios  # noqa: F401
+from peers import NoAnswer
 from scenarios import SCENARIOS, Stage
 from servers import Servers
 
@@ -63,7 +64,15 @@ def describe(stage, server, trace):
     return "\n".join("    " + line for part in parts for line in part.splitlines())
 
 
+def report_stray(loop, context):
+    """What a task failed with, except what a scenario raised itself and HTTP sessions the stock client forgot."""
+    is_forgotten_session = context["message"].startswith("Unclosed")
+    if not is_forgotten_session and not isinstance(context.get("exception"), NoAnswer):
+        loop.default_exception_handler(context)
+
+
 async def perform_all(scenarios, servers):
+    asyncio.get_running_loop().set_exception_handler(report_stray)
     failed = 0
     for scenario in scenarios:
         began = time.monotonic()

@@ -1,5 +1,6 @@
 """Starts and stops the servers under test, each on a free port of loopback."""
 
+import contextlib
 import os
 import shlex
 import signal
@@ -28,7 +29,7 @@ class Server:
     def __init__(self, command):
         self.command = command
         self.port = free_port()
-        self.output = tempfile.TemporaryFile()
+        self.output = tempfile.TemporaryFile()  # noqa: SIM115  closed with the server object
         self.process = None
 
     @property
@@ -76,10 +77,8 @@ class Server:
             self.kill()
 
     def kill(self):
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self.process.wait()
 
     def tail(self, lines=30):

@@ -7,10 +7,22 @@ from .identities import AVATAR_FORM, NAME_FORM, SID_FORM
 
 # Headers beside these are transport detail (length, date, connection, server).
 HEADERS = (
-    "content-type", "content-encoding", "cache-control", "vary", "allow", "set-cookie", "location",
-    "access-control-allow-origin", "access-control-allow-credentials", "access-control-allow-methods",
-    "access-control-allow-headers", "access-control-max-age", "access-control-expose-headers",
-    "sec-websocket-extensions", "sec-websocket-protocol", "sec-websocket-version",
+    "content-type",
+    "content-encoding",
+    "cache-control",
+    "vary",
+    "allow",
+    "set-cookie",
+    "location",
+    "access-control-allow-origin",
+    "access-control-allow-credentials",
+    "access-control-allow-methods",
+    "access-control-allow-headers",
+    "access-control-max-age",
+    "access-control-expose-headers",
+    "sec-websocket-extensions",
+    "sec-websocket-protocol",
+    "sec-websocket-version",
 )
 LISTS = ("allow", "vary", "access-control-allow-methods", "access-control-allow-headers")
 PAYLOAD = re.compile(r'[\[{"]')
@@ -51,10 +63,12 @@ def collect_pairs(identities, theirs, ours, pairs):
         return bindings is not None
     if isinstance(theirs, dict) and isinstance(ours, dict):
         return theirs.keys() == ours.keys() and all(
-            collect_pairs(identities, theirs[key], ours[key], pairs) for key in theirs)
+            collect_pairs(identities, theirs[key], ours[key], pairs) for key in theirs
+        )
     if isinstance(theirs, list) and isinstance(ours, list):
         return len(theirs) == len(ours) and all(
-            collect_pairs(identities, one, other, pairs) for one, other in zip(theirs, ours))
+            collect_pairs(identities, one, other, pairs) for one, other in zip(theirs, ours)
+        )
     # In Python 1 == True, in JSON not.
     return isinstance(theirs, bool) == isinstance(ours, bool) and theirs == ours
 

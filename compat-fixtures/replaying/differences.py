@@ -6,7 +6,8 @@ An entry of the table:
     theirs  what is recorded: a text or null; for packets a list of texts
     ours    what our server does instead; in a list of packets "$2" stands for the second of theirs
     why     the reason
-    steps   scenario to the steps where it happens, each listed; "end a" is what client a gets after the last step
+    steps   scenario to the steps where it happens, each listed; "7 a" or "end a" is what client a gets beyond
+            the recording up to a check
 
 Random values are written <sid>, <user>, <kind>; a long repetition is counted (z×3000).
 """
@@ -69,31 +70,42 @@ class Table:
 
 def proposed(table, differences, played):
     """A table with what differs now: entries keep their reasons, places that no longer differ go."""
-    merged = {}
-    for entry in table.entries:
-        kept = {
-            scenario: [step for step in listed if scenario not in played or (scenario, step, entry["what"]) in table.used]
-            for scenario, listed in entry["steps"].items()
-        }
-        key = Difference("", 0, entry["what"], entry["theirs"], entry["ours"]).key()
-        merged[key] = entry | {"steps": {scenario: listed for scenario, listed in kept.items() if listed}}
+    entries = [entry | {"steps": still_different(table, entry, played)} for entry in table.entries]
+    by_key = {}
+    for entry in entries:
+        by_key.setdefault(Difference("", 0, entry["what"], entry["theirs"], entry["ours"]).key(), entry)
     for found in differences:
-        entry = merged.setdefault(found.key(), {
-            "what": found.what, "theirs": found.theirs, "ours": found.ours, "why": "TODO", "steps": {}})
-        listed = entry["steps"].setdefault(found.scenario, [])
-        if found.step not in listed:
-            listed.append(found.step)
-            listed.sort(key=lambda step: (isinstance(step, str), step))
-    return [entry for entry in merged.values() if entry["steps"]]
+        if found.key() not in by_key:
+            entries.append(by_key.setdefault(found.key(), new_entry(found)))
+        listed = by_key[found.key()]["steps"].setdefault(found.scenario, [])
+        listed.append(found.step)
+        listed.sort(key=lambda step: (isinstance(step, str), step))
+    return [entry for entry in entries if entry["steps"]]
+
+
+def new_entry(found):
+    return {"what": found.what, "theirs": found.theirs, "ours": found.ours, "why": "TODO", "steps": {}}
+
+
+def still_different(table, entry, played):
+    """The places of an entry without those that were played and did not differ."""
+    places = {
+        scenario: [step for step in listed if scenario not in played or (scenario, step, entry["what"]) in table.used]
+        for scenario, listed in entry["steps"].items()
+    }
+    return {scenario: listed for scenario, listed in places.items() if listed}
 
 
 def written(entries):
     """The table as JSON, one scenario a line."""
     blocks = []
     for entry in entries:
-        lines = [f'    {json.dumps(key)}: {json.dumps(entry[key], ensure_ascii=False)}'
-                 for key in ("what", "theirs", "ours", "why")]
-        places = ",\n".join(f"      {json.dumps(scenario)}: {json.dumps(steps)}"
-                            for scenario, steps in sorted(entry["steps"].items()))
+        lines = [
+            f"    {json.dumps(key)}: {json.dumps(entry[key], ensure_ascii=False)}"
+            for key in ("what", "theirs", "ours", "why")
+        ]
+        places = ",\n".join(
+            f"      {json.dumps(scenario)}: {json.dumps(steps)}" for scenario, steps in sorted(entry["steps"].items())
+        )
         blocks.append("  {\n" + ",\n".join(lines) + ',\n    "steps": {\n' + places + "\n    }\n  }")
     return "[\n" + ",\n".join(blocks) + "\n]\n" if blocks else "[]\n"

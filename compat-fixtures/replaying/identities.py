@@ -61,5 +61,5 @@ def named(theirs, ours):
     """An avatar holds two things: the name, and the gender that goes with it."""
     if not theirs.startswith("/"):
         return [(theirs, ours)]
-    (kind, name), (our_kind, our_name) = (re.findall(r"\w+", text)[::2] for text in (theirs, ours))
+    (_, name), (our_kind, our_name) = (re.findall(r"\w+", text)[::2] for text in (theirs, ours))
     return [(name, our_name), (f"gender of {name}", our_kind)]

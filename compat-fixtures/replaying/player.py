@@ -39,13 +39,22 @@ class Player:
         try:
             for step in self.recording.steps:
                 if step["client"] not in self.gone:
-                    await (self.send(step) if step["dir"] == "send" else self.receive(step))
-            await self.meet_all()
-            await self.check_quiet()
+                    await self.perform_step(step)
+            for name in self.recording.ended_by_refusal():
+                self.forget(self.clients[name])
+            await self.check_quiet("end")
         finally:
             for client in self.clients.values():
                 await client.leave()
         return self.differences
+
+    async def perform_step(self, step):
+        if "quiet" in step:
+            await self.check_quiet(step["step"])
+        elif step["dir"] == "send":
+            await self.send(step)
+        else:
+            await self.receive(step)
 
     def client(self, step):
         name = step["client"]
@@ -76,7 +85,7 @@ class Player:
             await self.meet_all()
         self.poll_headers[client.name] = self.headers(step)
         if step["waits"] and not client.inbox and client.may_poll():
-            client.start_poll(self.headers(step))
+            await client.start_waiting_poll(self.headers(step))
 
     async def perform(self, client, step):
         if "method" in step:
@@ -104,7 +113,7 @@ class Player:
             data = None if body is None else body.encode("utf-8", "surrogatepass")
             request = client.exchange(step["method"], target, self.headers(step), data, step.get("on"))
             return await asyncio.wait_for(request, self.patience)
-        except (BrokenAnswer, OSError, asyncio.TimeoutError):
+        except (BrokenAnswer, OSError, TimeoutError):
             return None
 
     async def open(self, client, step):
@@ -112,7 +121,7 @@ class Player:
         try:
             opening = client.open_websocket(target, self.headers(step))
             answer = await asyncio.wait_for(opening, self.patience)
-        except (BrokenAnswer, OSError, asyncio.TimeoutError):
+        except (BrokenAnswer, OSError, TimeoutError):
             answer = None
         self.answers[step["step"]] = resolved(answer)
         if step.get("answer") is None and (answer is None or answer.status != 101):
@@ -147,6 +156,9 @@ class Player:
     def located(self, text):
         return text and text.replace(RECORDED_ADDRESS, f"{self.address[0]}:{self.address[1]}")
 
+    def recorded(self, text):
+        return text.replace(f"{self.address[0]}:{self.address[1]}", RECORDED_ADDRESS)
+
     def forget(self, client):
         self.gone.add(client.name)
         self.expected.pop(client.name, None)
@@ -168,7 +180,7 @@ class Player:
         answer = await self.answers.pop(step["request"]["step"])
         number = step["step"]
         if answer is None or answer.status != step["status"]:
-            theirs = masked(f"{step['status']} {self.located(step.get('body', ''))}".strip())
+            theirs = masked(f"{step['status']} {step.get('body', '')}".strip())
             self.report(number, "answer", theirs, described(answer))
             if step["status"] < 400 and self.ends_session(step, answer):
                 self.forget(client)
@@ -183,8 +195,8 @@ class Player:
         return refused and ("open" in step["request"] or "sid=" in step["request"]["target"])
 
     def compare_headers(self, number, step, answer, leave_out=()):
-        theirs = header_fields((name, self.located(value)) for name, value in step["headers"].items())
-        ours = header_fields(answer.headers)
+        theirs = header_fields(step["headers"].items())
+        ours = header_fields((name, self.recorded(value)) for name, value in answer.headers)
         for name in sorted((theirs.keys() | ours.keys()) - set(leave_out)):
             self.report(number, name, theirs.get(name), ours.get(name))
 
@@ -200,15 +212,15 @@ class Player:
     # The streams
 
     async def meet_all(self):
-        while self.expected:
-            name, expected = self.expected.popitem()
-            await self.meet(self.clients[name], expected)
+        """All wait at the same time: what one should receive may depend on what another is sent meanwhile."""
+        expected, self.expected = self.expected, {}
+        await asyncio.gather(*(self.wait_for(self.clients[name], wanted) for name, wanted in expected.items()))
+        for name, wanted in expected.items():
+            await self.meet(self.clients[name], wanted)
 
     async def meet(self, client, expected):
         pings, theirs = split_pings(expected.items)
         entry = self.table.entry(self.recording.name, expected.step, "packets")
-        count = len(entry["ours"]) if entry else len(theirs)
-        await self.wait_for(client, expected, pings, count)
         if pings > client.inbox.count(items.PING):
             self.report(expected.step, "ping", "2", None)
         for _ in range(min(pings, client.inbox.count(items.PING))):
@@ -217,8 +229,12 @@ class Player:
         if client.name not in self.gone:
             self.compare_polls(client, expected)
 
-    async def wait_for(self, client, expected, pings, count):
+    async def wait_for(self, client, expected):
         """Waits until as much has arrived as should. A WebSocket under probe is not helped by polls."""
+        pings, theirs = split_pings(expected.items)
+        entry = self.table.entry(self.recording.name, expected.step, "packets")
+        count = len(entry["ours"]) if entry else len(theirs)
+
         def complete():
             arrived = client.inbox.count(items.PING)
             return arrived >= pings and len(client.inbox) - arrived >= count
@@ -227,14 +243,15 @@ class Player:
         await client.wait_until(complete, self.patience, not probing, self.poll_headers.get(client.name))
 
     async def compare_stream(self, client, expected, theirs, entry):
-        if self.take_if_equal(client, theirs) if entry is None else self.take_if_known(client, expected, theirs, entry):
+        if entry is None and self.take_if_equal(client, theirs):
             return
-        await settle(self.clients.values(), self.patience)
-        ours = [item for item in client.inbox if item != items.PING]
-        if self.take_if_equal(client, theirs) and len(ours) == len(theirs):
-            return
-        client.inbox = [item for item in client.inbox if item == items.PING]
-        self.report(expected.step, "packets", [masked_item(item) for item in theirs], self.aligned(theirs, ours))
+        if entry is None or not self.take_if_known(client, expected, theirs, entry):
+            await settle(self.clients.values(), self.patience)
+            ours = [item for item in client.inbox if item != items.PING]
+            if self.take_if_equal(client, theirs) and len(ours) == len(theirs):
+                return
+            client.inbox = [item for item in client.inbox if item == items.PING]
+            self.report(expected.step, "packets", [masked_item(item) for item in theirs], self.aligned(theirs, ours))
         if client.closed or client.closing:
             self.forget(client)
 
@@ -281,16 +298,19 @@ class Player:
                 same_batch = len(recorded) == len(items.from_payload(answer.body))
                 self.compare_headers(step["step"], step, answer, () if same_batch else ("content-encoding", "vary"))
 
-    async def check_quiet(self):
-        """Nothing more may arrive than was recorded."""
-        for name in self.recording.ended_by_refusal():
-            self.clients[name].closed = True
+    async def check_quiet(self, place):
+        """Nothing more may arrive than was recorded up to here."""
+        await self.meet_all()
         silent = await settle(self.clients.values(), self.patience)
         for name, client in self.clients.items():
             rest = [masked_item(item) for item in client.inbox if item != items.PING]
-            if name not in self.gone:
-                self.report(f"end {name}", "packets", [], rest)
-                self.report(f"end {name}", "round trip", "answered", "silent" if name in silent else "answered")
+            client.inbox = [item for item in client.inbox if item == items.PING]
+            if name in self.gone:
+                continue
+            self.report(f"{place} {name}", "packets", [], rest)
+            self.report(f"{place} {name}", "round trip", "answered", "silent" if name in silent else "answered")
+            if rest and client.closed:
+                self.forget(client)
 
 
 def split_pings(received):

@@ -39,7 +39,7 @@ class Recording:
         barriers = 0
         for step in self.steps:
             step["poll"] = is_poll(step)
-            barriers += step["dir"] == "send" and not step["poll"]
+            barriers += step["dir"] != "recv" and not step["poll"]
             step["barriers"] = barriers
         for step in self.steps:
             answer = step.get("answer")
@@ -58,8 +58,11 @@ class Recording:
     def is_strange(self, item):
         """Tells of somebody who is not in this recording (see recordings/original/README.md)."""
         name = RANDOM_NAME.search(item)
-        return bool(self.strangers) and item.startswith(('42["user_joined"', '42["user_left"')) and (
-            name is not None and name[0] in self.strangers)
+        return (
+            bool(self.strangers)
+            and item.startswith(('42["user_joined"', '42["user_left"'))
+            and (name is not None and name[0] in self.strangers)
+        )
 
     def clients_with(self, item):
         return {step["client"] for step in self.steps if step["dir"] == "recv" and item in self.items(step)}

@@ -31,8 +31,12 @@ def write(path, head, steps, address):
     here = f"{address[0]}:{address[1]}"
     with open(path, "w", encoding="utf-8") as file:
         for line in [head, *steps]:
-            file.write(json.dumps({key: shortened(value) if key in LONG and value else value
-                                   for key, value in line.items()}).replace(here, RECORDED_ADDRESS) + "\n")
+            file.write(
+                json.dumps(
+                    {key: shortened(value) if key in LONG and value else value for key, value in line.items()}
+                ).replace(here, RECORDED_ADDRESS)
+                + "\n"
+            )
 
 
 def read(path):

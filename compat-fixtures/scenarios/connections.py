@@ -26,7 +26,7 @@ async def polling_waits(stage):
     a = await stage.polling("a")
     b = await stage.websocket("b")
     for number in range(3):
-        a.start_poll()
+        await a.start_poll()
         await b.asks(f'42["send_message",{{"message":{number}}}]', 1)
         await a.receive(1)
 
@@ -62,7 +62,7 @@ async def upgrade_as_browsers_do(stage):
 async def upgrade_with_waiting_poll(stage):
     """A GET waits while the WebSocket is probed; it is answered before the upgrade is completed."""
     a = await stage.polling("a")
-    a.start_poll()
+    await a.start_poll()
     await a.upgrade()
     await a.asks('42["send_message",{"message":"hello"}]', 1)
 

@@ -12,10 +12,19 @@ async def http_errors(stage):
     """Requests that are refused before there is a session."""
     a = stage.actor("a")
     for target in (
-        "/socket.io/?transport=polling", "/socket.io/?EIO=&transport=polling", "/socket.io/?EIO=3&transport=polling",
-        "/socket.io/?EIO=5&transport=polling", "/socket.io/?EIO=4&transport=nope", "/socket.io/?EIO=4&transport=Polling",
-        WEBSOCKET, f"{POLLING}&sid=unknown", f"{POLLING}&sid=__proto__", f"{WEBSOCKET}&sid=unknown",
-        "/socket.io/", "/socket.io/?", "/socket.io/?EIO=4&EIO=4&transport=polling",
+        "/socket.io/?transport=polling",
+        "/socket.io/?EIO=&transport=polling",
+        "/socket.io/?EIO=3&transport=polling",
+        "/socket.io/?EIO=5&transport=polling",
+        "/socket.io/?EIO=4&transport=nope",
+        "/socket.io/?EIO=4&transport=Polling",
+        WEBSOCKET,
+        f"{POLLING}&sid=unknown",
+        f"{POLLING}&sid=__proto__",
+        f"{WEBSOCKET}&sid=unknown",
+        "/socket.io/",
+        "/socket.io/?",
+        "/socket.io/?EIO=4&EIO=4&transport=polling",
     ):
         await a.get(target)
         await a.request("POST", target, body="40")
@@ -32,11 +41,19 @@ async def posts_without_session(stage):
 @scenario()
 async def handshakes(stage):
     """Query strings that are unusual and still a handshake; each is a session of its own."""
-    for number, target in enumerate((
-        POLLING, "/socket.io/?transport=polling&EIO=4", f"{POLLING}&t=abc&x=1", f"{POLLING}&sid=",
-        f"{POLLING}&transport=websocket", "/socket.io/?EIO=4&transport=polling#fragment", "/socket.io/xyz?EIO=4&transport=polling",
-        "/socket%2Eio/?EIO=4&transport=polling", f"{POLLING}&b64=1",
-    )):
+    for number, target in enumerate(
+        (
+            POLLING,
+            "/socket.io/?transport=polling&EIO=4",
+            f"{POLLING}&t=abc&x=1",
+            f"{POLLING}&sid=",
+            f"{POLLING}&transport=websocket",
+            "/socket.io/?EIO=4&transport=polling#fragment",
+            "/socket.io/xyz?EIO=4&transport=polling",
+            "/socket%2Eio/?EIO=4&transport=polling",
+            f"{POLLING}&b64=1",
+        )
+    ):
         await stage.actor(f"a{number}").get(target)
 
 
@@ -59,10 +76,14 @@ async def other_methods(stage):
 @scenario()
 async def refused_upgrades(stage):
     """WebSocket handshakes that Engine.IO refuses."""
-    for number, target in enumerate((
-        "/socket.io/?transport=websocket", "/socket.io/?EIO=3&transport=websocket", "/socket.io/?EIO=4&transport=nope",
-        f"{WEBSOCKET}&sid=unknown",
-    )):
+    for number, target in enumerate(
+        (
+            "/socket.io/?transport=websocket",
+            "/socket.io/?EIO=3&transport=websocket",
+            "/socket.io/?EIO=4&transport=nope",
+            f"{WEBSOCKET}&sid=unknown",
+        )
+    ):
         await stage.actor(f"a{number}").open_websocket(target)
 
 
@@ -70,6 +91,7 @@ async def refused_upgrades(stage):
 async def requests_after_upgrade(stage):
     """Polling requests of a session that is on a WebSocket are refused; the WebSocket goes on."""
     a = await stage.upgraded("a")
+    await stage.quiet()
     await a.get(a.client.polling_target())
     await a.request("POST", a.client.polling_target(), body='42["send_message",{"message":"wrong way"}]')
     await a.asks('421["send_message",{"message":"right way"}]', 2)
@@ -93,7 +115,14 @@ async def pages(stage):
     await a.get("/?x=1")
     for method in ("HEAD", "OPTIONS", "POST", "PUT", "DELETE"):
         await a.request(method, "/")
-    for target in ("/nope", "/index.html", "/static/nope.js", "/static/../templates/index.html", "/socket.io", "/Socket.io/"):
+    for target in (
+        "/nope",
+        "/index.html",
+        "/static/nope.js",
+        "/static/../templates/index.html",
+        "/socket.io",
+        "/Socket.io/",
+    ):
         await a.get(target)
     await a.request("HEAD", "/nope")
     await a.get("/", headers={"Accept-Encoding": "gzip"})
@@ -103,12 +132,27 @@ async def pages(stage):
 async def origins(stage):
     """Same origin only, on GET, POST, OPTIONS and without Origin."""
     a = stage.actor("a")
-    for origin in (OWN_ORIGIN, "http://evil.example", "null", "https://127.0.0.1:5050", "http://localhost:5050",
-                   "http://127.0.0.1", "http://127.0.0.1:5050.evil.example", "HTTP://127.0.0.1:5050"):
+    for origin in (
+        OWN_ORIGIN,
+        "http://evil.example",
+        "null",
+        "https://127.0.0.1:5050",
+        "http://localhost:5050",
+        "http://127.0.0.1",
+        "http://127.0.0.1:5050.evil.example",
+        "HTTP://127.0.0.1:5050",
+    ):
         await a.get(POLLING, headers={"Origin": origin})
         await a.request("OPTIONS", POLLING, headers={"Origin": origin, "Access-Control-Request-Method": "POST"})
-    await a.request("OPTIONS", POLLING, headers={
-        "Origin": OWN_ORIGIN, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type,x-y"})
+    await a.request(
+        "OPTIONS",
+        POLLING,
+        headers={
+            "Origin": OWN_ORIGIN,
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "content-type,x-y",
+        },
+    )
 
 
 @scenario()
@@ -136,7 +180,12 @@ async def origins_websocket(stage):
 async def origins_allowed(stage):
     """Other origins may be allowed; they are named in the answer."""
     a = stage.actor("a")
-    for origin in ("http://friend.example", "https://other.example:8443", "https://friend.example", "http://evil.example"):
+    for origin in (
+        "http://friend.example",
+        "https://other.example:8443",
+        "https://friend.example",
+        "http://evil.example",
+    ):
         await a.get(POLLING, headers={"Origin": origin})
         await a.request("OPTIONS", POLLING, headers={"Origin": origin, "Access-Control-Request-Method": "POST"})
     await stage.websocket("b", headers={"Origin": "http://friend.example"})

@@ -10,8 +10,7 @@ async def leave_by_disconnect_packet(stage):
     await b.asks("41", 1)
     await a.receive(1)
     b.send_frame('42["send_message",{"message":"ignored"}]')
-    b.ping(b"read?")
-    await b.receive(1)
+    await stage.quiet()
     await a.asks('421["send_message",{"message":"alone"}]', 2)
 
 
@@ -22,6 +21,7 @@ async def leave_by_disconnect_packet_polling(stage):
     await b.asks("41", 1)
     await a.receive(1)
     await b.post('42["send_message",{"message":"ignored"}]')
+    await stage.quiet()
     await a.asks('421["send_message",{"message":"alone"}]', 2)
 
 
@@ -38,7 +38,7 @@ async def leave_by_close_packet_websocket(stage):
 async def leave_by_close_packet_polling(stage):
     """The Engine.IO packet 1 in a POST while a GET waits."""
     a, b = await stage.websocket("a"), await stage.polling("b")
-    b.start_poll()
+    await b.start_poll()
     await b.post("1")
     await a.receive(1)
     await b.end_poll()
@@ -75,7 +75,7 @@ async def leave_by_cut_after_upgrade(stage):
 async def leave_by_aborted_poll(stage):
     """The waiting GET is aborted and nothing follows: at the latest the heartbeat finds out."""
     a, b = await stage.websocket("a"), await stage.polling("b")
-    b.start_poll()
+    await b.start_poll()
     await b.abort_poll()
     b.client.closed, b.client.joined = True, False
     await a.receive(1)

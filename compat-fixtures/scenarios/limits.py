@@ -23,7 +23,8 @@ async def large_messages(stage):
 @scenario()
 async def large_binary_message(stage):
     """Twenty thousand bytes as an attachment."""
-    a, b = await stage.websocket("a"), await stage.websocket("b")
+    a = await stage.websocket("a")
+    await stage.websocket("b")
     a.send_frame('451-["send_message",{"message":{"_placeholder":true,"num":0}}]')
     a.send_binary(b"\x00\x01" * 10_000)
     await stage.everybody(2)
@@ -49,7 +50,7 @@ async def too_large_for_websocket(stage):
 async def too_large_for_polling(stage):
     """A body over the limit is refused."""
     a, b = await stage.polling("a"), await stage.websocket("b")
-    a.start_poll()
+    await a.start_poll()
     await a.post(message("x" * 1_000_001))
     await a.end_poll()
     await b.receive(1)
@@ -60,7 +61,7 @@ async def too_large_for_polling(stage):
 async def several_packets_per_payload(stage):
     """As many packets in one body as the original takes: 16."""
     a = await stage.polling("a")
-    b = await stage.websocket("b")
+    await stage.websocket("b")
     await a.send("\x1e".join(message(f"m{number}") for number in range(16)))
     await stage.everybody(16)
 
@@ -70,9 +71,18 @@ async def mixed_payload(stage):
     """Events, acknowledged ones and attachments in one body."""
     a = await stage.polling("a")
     attachment = "b" + base64.b64encode(b"attachment").decode()
-    await a.asks("\x1e".join((
-        message("one"), '421["send_message",{"message":"two"}]',
-        '451-2["send_message",{"message":{"_placeholder":true,"num":0}}]', attachment, message("three"))), 7)
+    await a.asks(
+        "\x1e".join(
+            (
+                message("one"),
+                '421["send_message",{"message":"two"}]',
+                '451-2["send_message",{"message":{"_placeholder":true,"num":0}}]',
+                attachment,
+                message("three"),
+            )
+        ),
+        7,
+    )
 
 
 @scenario()
@@ -88,7 +98,8 @@ async def connect_and_event_in_one_payload(stage):
 @scenario()
 async def many_messages(stage):
     """A hundred messages in a row reach a WebSocket and a polling client in order."""
-    a, b = await stage.websocket("a"), await stage.polling("b")
+    a = await stage.websocket("a")
+    await stage.polling("b")
     for number in range(100):
         a.send_frame(message(f"m{number}"))
     await stage.everybody(100)

@@ -1,13 +1,35 @@
-"""Packets that no client should send. Each comes from a client of its own, so that one answer stands beside one fault."""
+"""Packets that no client should send, each from a client of its own, so that one answer stands beside one fault."""
 
 from .stage import scenario
 
 AFTERWARDS = '429["send_message",{"message":"afterwards"}]'
 
 SOCKETIO_FAULTS = (
-    "4", "42", "42[]", "42{}", '42{"a":1}', "42[", '42["send_message"', "42[null]", "42[1]", '42abc["x"]', '42-1["x"]',
-    "43", "43[]", "431[]", "431{}", "44", "44{}", "47", "49", '4x["x"]', '4 ["x"]', '42["x"]x',
-    '42["connect_error"]', '42["newListener"]', '42/other["x"]',
+    "4",
+    "42",
+    "42[]",
+    "42{}",
+    '42{"a":1}',
+    "42[",
+    '42["send_message"',
+    "42[null]",
+    "42[1]",
+    '42abc["x"]',
+    '42-1["x"]',
+    "43",
+    "43[]",
+    "431[]",
+    "431{}",
+    "44",
+    "44{}",
+    "47",
+    "49",
+    '4x["x"]',
+    '4 ["x"]',
+    '42["x"]x',
+    '42["connect_error"]',
+    '42["newListener"]',
+    '42/other["x"]',
 )
 ENGINE_FAULTS = ("2", "3", "6")
 
@@ -81,15 +103,30 @@ async def malformed_payloads(stage):
 
 
 @scenario()
+async def refused_open_packet(stage):
+    """The packet that opens a session, sent by a client: the session ends."""
+    await refused(await stage.polling("a"), "0")
+
+
+@scenario()
+async def refused_noop_packet(stage):
+    """The packet that says nothing, sent by a client: the session ends."""
+    await refused(await stage.polling("a"), "6")
+
+
+@scenario()
 async def refused_payloads(stage):
-    """Packet types that only a server sends: the session ends."""
-    for number, fault in enumerate(("0", "2", "6", "7", "8", "9")):
-        a = await stage.polling(f"a{number}")
-        a.start_poll()
-        await a.post(fault)
-        await a.end_poll()
-        await a.get(a.client.polling_target())
-        a.client.closed, a.client.joined = True, False
+    """Packets that a client never sends: the session ends."""
+    for number, fault in enumerate(("2", "7", "8", "9")):
+        await refused(await stage.polling(f"a{number}"), fault)
+
+
+async def refused(actor, packet):
+    """Sends what ends the session while a GET waits."""
+    await actor.start_poll()
+    await actor.post(packet)
+    await actor.end_poll()
+    actor.client.closed, actor.client.joined = True, False
 
 
 async def one_client_each(stage, faults):

@@ -6,15 +6,58 @@ import json
 from .stage import scenario
 
 VALUES = (
-    '""', '"x"', "0", "-0", "-1", "1.5", "-0.0", "1e2", "1E-7", "1e+21", "9007199254740993", "123456789012345678901234567890",
-    "0.1", "true", "false", "null", "[]", "{}", '[1,"a",null,[true,[{}]]]', '{"k":{"n":[1,{"":""}]}}',
-    '{"a":1,"b":2,"a":3}', ' { "spaced" : [ 1 , 2 ] } ',
+    '""',
+    '"x"',
+    "0",
+    "-0",
+    "-1",
+    "1.5",
+    "-0.0",
+    "1e2",
+    "1E-7",
+    "1e+21",
+    "9007199254740993",
+    "123456789012345678901234567890",
+    "0.1",
+    "true",
+    "false",
+    "null",
+    "[]",
+    "{}",
+    '[1,"a",null,[true,[{}]]]',
+    '{"k":{"n":[1,{"":""}]}}',
+    '{"a":1,"b":2,"a":3}',
+    ' { "spaced" : [ 1 , 2 ] } ',
 )
 TEXTS = (
-    "é中😀", "\u2028\u2029", '"\\/\b\f\n\r\t', "\x00\x01\x1f\x7f", "<script>alert(1)</script>&amp;", "e\u0301 👩‍👩‍👧‍👦 \ufeff",
-    "  kept as it is  ", "\U0001d11e\U0010ffff\ufffd\uffff",
+    "é中😀",
+    "\u2028\u2029",
+    '"\\/\b\f\n\r\t',
+    "\x00\x01\x1f\x7f",
+    "<script>alert(1)</script>&amp;",
+    "e\u0301 👩‍👩‍👧‍👦 \ufeff",
+    "  kept as it is  ",
+    "\U0001d11e\U0010ffff\ufffd\uffff",
 )
-TRUTH = ('false', 'true', 'null', '0', '0.0', '-0', '1', '-1', '0.1', '""', '"no"', '"false"', '" "', '[]', '[0]', '{}', '{"a":0}')
+TRUTH = (
+    "false",
+    "true",
+    "null",
+    "0",
+    "0.0",
+    "-0",
+    "1",
+    "-1",
+    "0.1",
+    '""',
+    '"no"',
+    '"false"',
+    '" "',
+    "[]",
+    "[0]",
+    "{}",
+    '{"a":0}',
+)
 
 
 @scenario()
@@ -99,7 +142,9 @@ async def binary_message_polling(stage):
 async def binary_acknowledged(stage):
     """A binary event with an acknowledgement id, two attachments deep inside, an empty one."""
     a = await stage.websocket("a")
-    a.send_frame('452-7["send_message",{"message":[{"x":{"_placeholder":true,"num":1}},{"_placeholder":true,"num":0}]}]')
+    a.send_frame(
+        '452-7["send_message",{"message":[{"x":{"_placeholder":true,"num":1}},{"_placeholder":true,"num":0}]}]'
+    )
     a.send_binary(b"first")
     a.send_binary(b"second")
     await a.receive(4)

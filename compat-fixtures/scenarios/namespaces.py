@@ -3,12 +3,6 @@
 from .stage import scenario
 
 
-async def answered(actor):
-    """The server has read what the actor sent before."""
-    actor.ping(b"read?")
-    await actor.receive(1)
-
-
 async def opened(stage, name):
     actor = stage.actor(name)
     await actor.open_websocket()
@@ -60,7 +54,7 @@ async def event_before_connect(stage):
     """An event before CONNECT reaches nobody."""
     a, b = await stage.websocket("a"), await opened(stage, "b")
     b.send_frame('421["send_message",{"message":"too early"}]')
-    await answered(b)
+    await stage.quiet()
     await a.asks('421["send_message",{"message":"only this"}]', 2)
 
 
@@ -69,7 +63,7 @@ async def event_in_other_namespace(stage):
     """An event in a namespace that was not joined reaches nobody."""
     a, b = await stage.websocket("a"), await stage.websocket("b")
     b.send_frame('42/other,1["send_message",{"message":"elsewhere"}]')
-    await answered(b)
+    await stage.quiet()
     await a.asks('421["send_message",{"message":"only this"}]', 2)
     await b.receive(1)
 
@@ -81,7 +75,7 @@ async def leaving_twice(stage):
     await b.asks("41", 1)
     await a.receive(1)
     b.send_frame("41")
-    await answered(b)
+    await stage.quiet()
     await a.asks('421["send_message",{"message":"only this"}]', 2)
 
 

@@ -42,7 +42,9 @@ class Stage:
     def located(self, headers):
         """Headers with the address that the server really has."""
         host, port = self.address
-        return {name: value.replace(steps.RECORDED_ADDRESS, f"{host}:{port}") for name, value in (headers or {}).items()}
+        return {
+            name: value.replace(steps.RECORDED_ADDRESS, f"{host}:{port}") for name, value in (headers or {}).items()
+        }
 
     async def websocket(self, name, headers=None):
         """A client that has joined over a WebSocket; everybody else has seen it join."""
@@ -72,15 +74,25 @@ class Stage:
             if actor is not but and actor.client.joined:
                 await actor.receive(count)
 
-    async def finish(self):
-        """Nobody may have received more than was recorded; then all leave."""
+    async def quiet(self):
+        """Everything sent so far has been dealt with, and nobody has received more than was recorded."""
+        self.steps.append({"step": len(self.steps) + 1, "client": "*", "dir": "check", "quiet": True})
+        await self.check_quiet()
+
+    async def check_quiet(self):
         clients = [actor.client for actor in self.actors]
         silent = await settle(clients)
         extra = {client.name: client.inbox for client in clients if client.inbox}
-        for client in clients:
-            await client.leave()
         if extra or silent:
             raise ScenarioFailed(f"not recorded: {extra}, without answer: {silent}")
+
+    async def finish(self):
+        """Nobody may have received more than was recorded; then all leave."""
+        try:
+            await self.check_quiet()
+        finally:
+            for actor in self.actors:
+                await actor.client.leave()
 
 
 class Actor:
@@ -117,16 +129,27 @@ class Actor:
     def note_answer(self, sent, answer, via="http"):
         headers = {name: value for name, value in answer.headers if name.lower() != "date"}
         self.stage.note(
-            self, "recv", via, answers=sent, status=answer.status, reason=answer.reason, headers=headers,
+            self,
+            "recv",
+            via,
+            answers=sent,
+            status=answer.status,
+            reason=answer.reason,
+            headers=headers,
             body=answer.body.decode(),
         )
 
     # The poll
 
-    def start_poll(self, headers=None):
+    async def start_poll(self, headers=None):
+        """A GET that waits while something else happens."""
+        headers = self.note_poll(headers)
+        await self.client.start_waiting_poll(headers)
+
+    def note_poll(self, headers):
         headers = self.stage.located(headers)
         self.poll_step = self.note_request("GET", self.client.polling_target(), headers)
-        self.client.start_poll(headers)
+        return headers
 
     async def end_poll(self):
         """Records the answer of the GET under way; gives the number of items in it, noops not counted."""
@@ -143,7 +166,7 @@ class Actor:
         """As many GETs as it takes to receive `count` items."""
         while count > 0:
             if self.poll_step is None:
-                self.start_poll(headers)
+                self.client.start_poll(self.note_poll(headers))
             count -= await self.end_poll()
         if count < 0:
             raise ScenarioFailed(f"{-count} items too many")
@@ -205,7 +228,7 @@ class Actor:
             self.stage.note(self, "recv", "ws", **steps.item_keys(item))
         del inbox[:count]
 
-    async def close(self, code=None):
+    async def close(self, code=1000):
         """Closes with a close frame and records the server's."""
         self.stage.note(self, "send", "ws", close=code or True)
         self.client.socket.send_close(code)

@@ -28,8 +28,7 @@ async def websocket_pings(stage):
 @scenario()
 async def websocket_compression(stage):
     """permessage-deflate is offered as browsers do."""
-    a = await stage.websocket(
-        "a", headers={"Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits"})
+    a = await stage.websocket("a", headers={"Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits"})
     b = await stage.websocket("b")
     for text in ("short", "z" * 3000, "short again", "é😀"):
         await a.send(f'42["send_message",{{"message":"{text}"}}]')

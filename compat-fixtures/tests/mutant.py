@@ -1,8 +1,10 @@
 """The reference application with one fault built in, to prove that a replay notices it.
 
-    python mutant.py <fault> <arguments of the reference application>
+python mutant.py <fault> <arguments of the reference application>
 """
 
+import os
+import signal
 import sys
 from pathlib import Path
 
@@ -100,6 +102,11 @@ ANSWERED = {
 def apply(fault):
     if fault in EMITTED:
         changed_emit(*EMITTED[fault])
+    elif fault == "dies when left":
+        changed_emit("user_left", lambda data, emit_it: os._exit(4))
+    elif fault == "deaf to signals":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        signal.signal = lambda *ignored: None
     elif fault == "other order":
         reordered()
     elif fault == "uncompressed":

@@ -25,13 +25,26 @@ class Packets(unittest.TestCase):
         return fit_item(Identities({SID}), theirs, ours) is not None
 
     def test_json_is_compared_as_values(self):
-        for theirs, ours in (('{"a":1,"b":2}', '{ "b": 2, "a": 1 }'), ("100.0", "1e2"), ("1.0", "1"), (r'"\u00e9\/"', '"é/"')):
+        for theirs, ours in (
+            ('{"a":1,"b":2}', '{ "b": 2, "a": 1 }'),
+            ("100.0", "1e2"),
+            ("1.0", "1"),
+            (r'"\u00e9\/"', '"é/"'),
+        ):
             self.assertTrue(self.fits(message(theirs), message(ours)), (theirs, ours))
 
     def test_different_values_differ(self):
         for theirs, ours in (
-            ("1", "true"), ("0", "false"), ("null", '""'), ("1", '"1"'), ("[]", "{}"), ("[1]", "[1,1]"),
-            ('{"a":1}', '{"a":1,"b":2}'), ('"a"', '"b"'), ("1", "2"), ('"x"', '"x "'),
+            ("1", "true"),
+            ("0", "false"),
+            ("null", '""'),
+            ("1", '"1"'),
+            ("[]", "{}"),
+            ("[1]", "[1,1]"),
+            ('{"a":1}', '{"a":1,"b":2}'),
+            ('"a"', '"b"'),
+            ("1", "2"),
+            ('"x"', '"x "'),
         ):
             self.assertFalse(self.fits(message(theirs), message(ours)), (theirs, ours))
             self.assertFalse(self.fits(message(ours), message(theirs)), (ours, theirs))
@@ -80,7 +93,9 @@ class Packets(unittest.TestCase):
         self.assertEqual(masked("z" * 3000), "z×3000")
 
     def test_headers_are_compared_by_meaning(self):
-        theirs = header_fields([("Allow", "OPTIONS, GET"), ("Content-Type", "text/plain; charset=UTF-8"), ("Date", "x")])
+        theirs = header_fields(
+            [("Allow", "OPTIONS, GET"), ("Content-Type", "text/plain; charset=UTF-8"), ("Date", "x")]
+        )
         ours = header_fields([("content-type", "text/plain;charset=utf-8"), ("allow", "GET, OPTIONS")])
         self.assertEqual(theirs, ours)
 
@@ -95,8 +110,13 @@ class Tables(unittest.TestCase):
     def test_an_entry_accepts_its_difference_and_nothing_else(self):
         table = Table([self.ENTRY])
         self.assertTrue(table.accepts(Difference("one", 4, "body", "OK", "ok")))
-        for other in (("two", 4, "body", "OK", "ok"), ("one", 5, "body", "OK", "ok"), ("one", 6, "status", "OK", "ok"),
-                      ("one", 6, "body", "OK", "Ok"), ("one", 6, "body", "Ok", "ok")):
+        for other in (
+            ("two", 4, "body", "OK", "ok"),
+            ("one", 5, "body", "OK", "ok"),
+            ("one", 6, "status", "OK", "ok"),
+            ("one", 6, "body", "OK", "Ok"),
+            ("one", 6, "body", "Ok", "ok"),
+        ):
             self.assertFalse(table.accepts(Difference(*other)), other)
 
     def test_a_place_that_no_longer_differs_is_stale(self):

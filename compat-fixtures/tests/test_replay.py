@@ -1,6 +1,6 @@
 """The runner against the reference application as it is, and with one fault at a time.
 
-    python -m unittest discover -s tests        needs the packages of reference/requirements.txt
+python -m unittest discover -s tests        needs the packages of reference/requirements.txt
 """
 
 import argparse
@@ -93,20 +93,27 @@ class Runner(unittest.TestCase):
                 self.check_table(fault, SEEN_IN[fault][0])
 
     def check_table(self, fault, name):
-        (_, differences), = concurrently([run(mutant(fault), name)])
+        ((_, differences),) = concurrently([run(mutant(fault), name)])
         entries = proposed(Table(), differences, {name})
         for entry in entries:
             entry["why"] = "a test"
         (known, _), (repaired, left) = concurrently(
-            [run(mutant(fault), name, Table(entries)), run(REFERENCE, name, Table(entries))])
+            [run(mutant(fault), name, Table(entries)), run(REFERENCE, name, Table(entries))]
+        )
         self.assertGreater(len(differences), 0)
         self.assertEqual((known, left), ([], []))
         self.assertEqual(len(repaired), len(differences))
         self.assertTrue(all(line.endswith("no longer differs") for line in repaired))
 
-    def test_a_server_that_does_not_start_fails(self):
-        (faults, _), = concurrently([run(f"{sys.executable} -c 'raise SystemExit(3)'", "two_clients")])
-        self.assertIn("did not start", faults[0])
+    def test_a_server_that_ends_by_itself_fails(self):
+        never_there = f"{sys.executable} -c 'raise SystemExit(3)'"
+        results = concurrently([run(never_there, "two_clients"), run(mutant("dies when left"), "leave_by_cut")])
+        self.assertIn("ended with status 3", results[0][0][0])
+        self.assertIn("with status 4", results[1][0][0])
+
+    def test_a_server_that_ignores_the_signal_to_end_fails(self):
+        ((faults, _),) = concurrently([run(mutant("deaf to signals"), "websocket_connect")])
+        self.assertIn("ended when told to with status -9", faults[0])
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import asyncio
 import json
 
 from . import items
-from .http import BrokenAnswer, HTTPConnection
+from .http import BrokenAnswer, HTTPConnection, read_answer
 from .websocket import ProtocolFault, WebSocket
 
 POLLING = "/socket.io/?EIO=4&transport=polling"
@@ -27,7 +27,7 @@ class Client:
         self.joined = self.closing = self.closed = self.upgraded = False
         self.answers_pings = True
         self.socket = self.poll_task = self.reader_task = self.last_poll = None
-        self.changed = asyncio.Event()
+        self.changed, self.poll_sent = asyncio.Event(), asyncio.Event()
         self.posting = asyncio.Lock()
         self.connections = {}
         self.background = set()
@@ -69,17 +69,27 @@ class Client:
         return self.poll_task is not None and not self.poll_task.done()
 
     def start_poll(self, headers=None):
+        self.poll_sent.clear()
         self.poll_task = asyncio.create_task(self.poll(headers))
+
+    async def start_waiting_poll(self, headers=None):
+        """A GET that the server has before anything sent later, as far as can be told from outside."""
+        self.start_poll(headers)
+        await self.poll_sent.wait()
+        await quietly(self.exchange("GET", "/"))
 
     async def poll(self, headers):
         """One GET; gives its answer unless it was refused."""
         connection = HTTPConnection(self.address)
         try:
-            answer = await connection.request("GET", self.polling_target(), headers)
+            await connection.send("GET", self.polling_target(), headers)
+            self.poll_sent.set()
+            answer = await read_answer(connection.reader, "GET")
         except (BrokenAnswer, OSError):
             self.finish("close:no answer")
             return None
         finally:
+            self.poll_sent.set()
             connection.close()
         if answer.status != 200:
             self.finish(f"close:HTTP {answer.status}")
@@ -182,7 +192,7 @@ class Client:
             left = deadline - asyncio.get_running_loop().time()
             try:
                 await asyncio.wait_for(self.changed.wait(), max(left, 0))
-            except asyncio.TimeoutError:
+            except TimeoutError:
                 return condition()
         return True
 
@@ -201,8 +211,10 @@ class Client:
         if self.upgraded:
             self.socket.send_ping(PROBE_PING)
             return await self.wait_and_drop(items.from_frame("pong", PROBE_PING), seconds)
-        if self.sid:
-            await quietly(self.post(items.PONG))
+        if self.sid and not self.closing:
+            answer = await quietly(self.post(items.PONG))
+            if answer is not None and answer.status >= 400 and not self.closed:
+                self.finish(f"close:HTTP {answer.status}")
         return True
 
     async def wait_and_drop(self, item, seconds):
@@ -250,5 +262,5 @@ async def quietly(coroutine):
     """For what may fail because the server has already closed."""
     try:
         return await asyncio.wait_for(coroutine, 2)
-    except (BrokenAnswer, OSError, asyncio.TimeoutError):
+    except (BrokenAnswer, OSError, TimeoutError):
         return None

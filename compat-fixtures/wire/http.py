@@ -32,10 +32,13 @@ class HTTPConnection:
         self.reader = self.writer = None
 
     async def request(self, method, target, headers=None, body=None):
+        await self.send(method, target, headers, body)
+        return await read_answer(self.reader, method)
+
+    async def send(self, method, target, headers=None, body=None):
         if self.writer is None:
             self.reader, self.writer = await asyncio.open_connection(*self.address)
         self.writer.write(request_bytes(self.address, method, target, headers or {}, body))
-        return await read_answer(self.reader, method)
 
     def close(self):
         if self.writer is not None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import shlex
 import signal
 import socket
@@ -10,8 +11,8 @@ START_SECONDS = 20
 STOP_SECONDS = 5
 
 
-class ServerDidNotStart(Exception):
-    """With the last lines that the server wrote."""
+class ServerFailed(Exception):
+    """It did not start, ended by itself, or did not end as it should; with the last lines that it wrote."""
 
 
 def free_port():
@@ -42,6 +43,7 @@ async def running_server(command, options):
     try:
         await until_listening(process, errors, port)
         yield ("127.0.0.1", port)
+        await end(process, errors)
     finally:
         await stop(process)
         await errors
@@ -58,22 +60,38 @@ async def last_lines(stream, keep=4000):
 async def until_listening(process, errors, port):
     for _ in range(START_SECONDS * 50):
         if process.returncode is not None:
-            raise ServerDidNotStart(await errors)
+            raise ServerFailed(f"ended with status {process.returncode}\n{await errors}")
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.close()
             return
         except OSError:
             await asyncio.sleep(0.02)
-    raise ServerDidNotStart(f"nothing listens on port {port} after {START_SECONDS} s")
+    raise ServerFailed(f"nothing listens on port {port} after {START_SECONDS} s")
+
+
+async def end(process, errors):
+    """The server must still be there, and leave with status 0 when it is told to."""
+    ended_early = process.returncode is not None
+    await stop(process)
+    if ended_early or process.returncode != 0:
+        when = "by itself" if ended_early else "when told to"
+        raise ServerFailed(f"ended {when} with status {process.returncode}\n{await errors}")
 
 
 async def stop(process):
+    """SIGTERM, and SIGKILL for one that takes too long."""
     if process.returncode is not None:
         return
-    process.send_signal(signal.SIGTERM)
+    kill(process, signal.SIGTERM)
     try:
         await asyncio.wait_for(process.wait(), STOP_SECONDS)
-    except asyncio.TimeoutError:
-        process.kill()
+    except TimeoutError:
+        kill(process, signal.SIGKILL)
         await process.wait()
+
+
+def kill(process, number):
+    """Not by the process object: that would collect the status of one that has just ended, and lose it."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process.pid, number)

@@ -3,8 +3,8 @@ public import HTTPTypes
 
 /// Which origins may use the server, and what browsers let their pages see and send.
 ///
-/// With the default, `OriginPolicy.sameOrigin`, nothing is shared and no field is sent. Any other policy lets the server
-/// answer preflights and name the allowed origin in every response, with the same fields as Node's `cors` option.
+/// With the default, `OriginPolicy.sameOrigin`, nothing is shared and no field is sent. Any other policy lets the
+/// server answer preflights and name the allowed origin in every response, with the same fields as Node's `cors` option.
 public struct CORSConfiguration: Sendable {
     /// The origins whose pages may use the server.
     public var origins: OriginPolicy
@@ -90,7 +90,7 @@ extension CORSConfiguration {
         switch self.origins.rule {
         case .sameOrigin: false
         case .any: self.allowsCredentials
-        case .list, .custom: true
+        case .sameOriginOrList, .list, .custom: true
         }
     }
 

@@ -8,6 +8,7 @@
 public struct OriginPolicy: Sendable {
     enum Rule: Sendable {
         case sameOrigin
+        case sameOriginOrList(Set<String>)
         case any
         case list(Set<String>)
         case custom(@Sendable (String) -> Bool)
@@ -19,6 +20,11 @@ public struct OriginPolicy: Sendable {
     ///
     /// The origin must equal `http://` or `https://` with the `Host` field behind it, character by character.
     public static let sameOrigin = OriginPolicy(rule: .sameOrigin)
+
+    /// Pages served as in `sameOrigin`, and pages of the origins listed, as in `list`.
+    public static func sameOrigin(and origins: [String]) -> OriginPolicy {
+        OriginPolicy(rule: .sameOriginOrList(Set(origins)))
+    }
 
     /// Every page.
     public static let any = OriginPolicy(rule: .any)
@@ -43,11 +49,17 @@ public struct OriginPolicy: Sendable {
         guard let origin else { return true }
         guard Self.isWellFormed(origin) else { return false }
         switch self.rule {
-        case .sameOrigin: return host.map { origin == "\(isSecure ? "https" : "http")://\($0)" } ?? false
+        case .sameOrigin: return Self.isOwn(origin, host: host, isSecure: isSecure)
+        case .sameOriginOrList(let origins):
+            return origins.contains(origin) || Self.isOwn(origin, host: host, isSecure: isSecure)
         case .any: return true
         case .list(let origins): return origins.contains(origin)
         case .custom(let isAllowed): return isAllowed(origin)
         }
+    }
+
+    private static func isOwn(_ origin: String, host: String?, isSecure: Bool) -> Bool {
+        host.map { origin == "\(isSecure ? "https" : "http")://\($0)" } ?? false
     }
 
     /// The value may be sent back in a response, so that control characters must not get through.

@@ -27,48 +27,67 @@ struct Query: Sendable {
         maximumParameters: Int = Self.defaultMaximumParameters
     ) throws(RequestRejection) {
         self.raw = Self.query(of: target)
-        var count = 0
-        for parameter in RawParameters(rest: self.raw) {
-            count += 1
-            guard count <= maximumParameters else { throw .badRequest }
-            self.pick(parameter)
+        var isTooLong = false
+        self.raw.utf8.withContiguousBytes { bytes in
+            var parameters = RawParameters(bytes)
+            var count = 0
+            while !isTooLong, let parameter = parameters.next() {
+                self.pick(parameter, bytes)
+                count += 1
+                isTooLong = count > maximumParameters
+            }
         }
+        guard !isTooLong else { throw .badRequest }
     }
 
     /// Every parameter in the order of the query, those known by name and duplicates included.
     var all: [(name: String, value: String)] {
-        RawParameters(rest: self.raw).map { (String(Self.decoded($0.name)), String(Self.decoded($0.value))) }
+        self.raw.utf8.withContiguousBytes { bytes in
+            RawParameters(bytes).map { (String(self.text($0.name, bytes)), String(self.text($0.value, bytes))) }
+        }
     }
 
-    private mutating func pick(_ parameter: RawParameters.Element) {
-        switch Self.decoded(parameter.name) {
-        case "EIO": self.revision = Self.decoded(parameter.value)
-        case "transport": self.transport = Self.decoded(parameter.value)
-        case "sid": self.sid = Self.decoded(parameter.value)
-        case "b64": self.base64 = Self.decoded(parameter.value)
-        case "j": self.jsonpIndex = Self.decoded(parameter.value)
-        case "t": self.timestamp = Self.decoded(parameter.value)
+    private mutating func pick(_ parameter: RawParameter, _ bytes: UnsafeBufferPointer<UInt8>) {
+        let name = self.text(parameter.name, bytes)
+        // Lengths first: most comparisons end there.
+        switch (name.utf8.count, name) {
+        case (3, "EIO"): self.revision = self.text(parameter.value, bytes)
+        case (9, "transport"): self.transport = self.text(parameter.value, bytes)
+        case (3, "sid"): self.sid = self.text(parameter.value, bytes)
+        case (3, "b64"): self.base64 = self.text(parameter.value, bytes)
+        case (1, "j"): self.jsonpIndex = self.text(parameter.value, bytes)
+        case (1, "t"): self.timestamp = self.text(parameter.value, bytes)
         default: break
         }
     }
 
+    /// The text of a piece, decoded; text without escapes is a slice of the target, which allocates nothing.
+    private func text(_ piece: RawParameter.Piece, _ bytes: UnsafeBufferPointer<UInt8>) -> Substring {
+        guard !piece.isEscaped else { return Self.decoded(bytes[piece.range]) }
+        let start = self.raw.utf8.index(self.raw.startIndex, offsetBy: piece.range.lowerBound)
+        return self.raw[start..<self.raw.utf8.index(start, offsetBy: piece.range.count)]
+    }
+
     private static func query(of target: String) -> Substring {
-        let end = target.utf8.firstIndex(of: UInt8(ascii: "#")) ?? target.endIndex
-        let withoutFragment = target[..<end]
-        guard let mark = withoutFragment.utf8.firstIndex(of: UInt8(ascii: "?")) else { return "" }
-        return withoutFragment[withoutFragment.utf8.index(after: mark)...]
+        var target = target
+        target.makeContiguousUTF8()
+        let range = target[...].utf8.withContiguousBytes { bytes in
+            let end = bytes.firstIndex(of: UInt8(ascii: "#")) ?? bytes.count
+            return (bytes[..<end].firstIndex(of: UInt8(ascii: "?")) ?? end - 1) + 1..<end
+        }
+        let start = target.utf8.index(target.startIndex, offsetBy: range.lowerBound)
+        return target[start..<target.utf8.index(start, offsetBy: range.count)]
     }
 }
 
 // MARK: - Decoding
 
 extension Query {
-    /// `+` and escapes undone; text without either stays a slice of the target, which allocates nothing.
-    static func decoded(_ text: Substring) -> Substring {
-        guard text.utf8.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) else { return text }
+    /// `+` and escapes undone.
+    private static func decoded(_ text: Slice<UnsafeBufferPointer<UInt8>>) -> Substring {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.utf8.count)
-        var rest = text.utf8
+        bytes.reserveCapacity(text.count)
+        var rest = text
         while let byte = rest.popFirst() {
             switch byte {
             case UInt8(ascii: "+"): bytes.append(UInt8(ascii: " "))
@@ -80,12 +99,11 @@ extension Query {
     }
 
     /// The byte two hexadecimal digits stand for; nil, with nothing consumed, when there are none: `%` is then kept.
-    private static func popEscape(from rest: inout Substring.UTF8View) -> UInt8? {
-        let digits = rest.prefix(2)
-        let values = digits.compactMap(Self.hexadecimalValue)
-        guard values.count == 2 else { return nil }
+    private static func popEscape(from rest: inout Slice<UnsafeBufferPointer<UInt8>>) -> UInt8? {
+        let digits = rest.prefix(2).compactMap(Self.hexadecimalValue)
+        guard digits.count == 2 else { return nil }
         rest = rest.dropFirst(2)
-        return values[0] << 4 | values[1]
+        return digits[0] << 4 | digits[1]
     }
 
     private static func hexadecimalValue(_ digit: UInt8) -> UInt8? {
@@ -98,26 +116,58 @@ extension Query {
     }
 }
 
-/// The pieces of a query between `&`, cut at their first `=`; empty pieces are none.
-private struct RawParameters: Sequence, IteratorProtocol {
-    var rest: Substring
+/// What stands between two `&`, cut at its first `=`.
+private struct RawParameter {
+    struct Piece {
+        var range: Range<Int>
+        var isEscaped = false
+    }
 
-    mutating func next() -> (name: Substring, value: Substring)? {
-        while !self.rest.isEmpty {
-            let piece = Self.popPiece(of: &self.rest, until: UInt8(ascii: "&"))
-            guard !piece.isEmpty else { continue }
-            var value = piece
-            let name = Self.popPiece(of: &value, until: UInt8(ascii: "="))
-            return (name, value)
+    var name: Piece
+    var value: Piece
+}
+
+/// The parameters of a query; nothing between two `&` is none.
+private struct RawParameters: Sequence, IteratorProtocol {
+    private let bytes: UnsafeBufferPointer<UInt8>
+    private var index = 0
+
+    init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+
+    mutating func next() -> RawParameter? {
+        while self.index < self.bytes.count {
+            let name = self.popPiece(isName: true)
+            let hasValue = self.pop(UInt8(ascii: "="))
+            let value = self.popPiece(isName: false)
+            _ = self.pop(UInt8(ascii: "&"))
+            if hasValue || !name.range.isEmpty { return RawParameter(name: name, value: value) }
         }
         return nil
     }
 
-    /// What stands in front of the separator, which is taken too.
-    private static func popPiece(of text: inout Substring, until separator: UInt8) -> Substring {
-        let end = text.utf8.firstIndex(of: separator) ?? text.endIndex
-        let piece = text[..<end]
-        text = end == text.endIndex ? "" : text[text.utf8.index(after: end)...]
+    /// Takes what stands in front of the next `&`, or of the next `=` too when it is a name.
+    private mutating func popPiece(isName: Bool) -> RawParameter.Piece {
+        var piece = RawParameter.Piece(range: self.index..<self.index)
+        while self.index < self.bytes.count {
+            let byte = self.bytes[self.index]
+            guard byte != UInt8(ascii: "&"), !isName || byte != UInt8(ascii: "=") else { break }
+            piece.isEscaped = piece.isEscaped || byte == UInt8(ascii: "%") || byte == UInt8(ascii: "+")
+            self.index += 1
+        }
+        piece.range = piece.range.lowerBound..<self.index
         return piece
+    }
+
+    private mutating func pop(_ separator: UInt8) -> Bool {
+        guard self.index < self.bytes.count, self.bytes[self.index] == separator else { return false }
+        self.index += 1
+        return true
+    }
+}
+
+extension Substring.UTF8View {
+    /// The bytes in place; a copy for strings that are not stored as UTF-8, which only other platforms have.
+    fileprivate func withContiguousBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+        self.withContiguousStorageIfAvailable(body) ?? Array(self).withUnsafeBufferPointer(body)
     }
 }

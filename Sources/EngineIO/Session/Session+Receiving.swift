@@ -205,18 +205,21 @@ extension Session {
     // MARK: Holding input back
 
     /// Takes no more messages until ``releaseInput()``: stops reading the WebSocket, leaves a POST without its answer.
+    ///
+    /// Each hold needs its own release; the two may come in either order when they come from different threads.
     package func holdInput() {
         let effects = self.state.withLock { state -> SessionEffects in
-            state.isInputHeld = true
-            return self.readingEffects(state)
+            state.inputHolds += 1
+            return state.inputHolds == 1 ? self.readingEffects(state) : SessionEffects()
         }
         self.perform(effects)
     }
 
-    /// Takes messages again.
+    /// Takes messages again, unless there are other holds.
     package func releaseInput() {
         let effects = self.state.withLock { state -> SessionEffects in
-            state.isInputHeld = false
+            state.inputHolds -= 1
+            guard state.inputHolds == 0 else { return SessionEffects() }
             var effects = self.readingEffects(state)
             effects.answeredPost = state.polling.takeHeldPost()
             if effects.answeredPost != nil {
@@ -232,6 +235,8 @@ extension Session {
 
     private func readingEffects(_ state: borrowing SessionState) -> SessionEffects {
         guard state.isOpen, case .webSocket(let sink) = state.transport else { return SessionEffects() }
-        return SessionEffects(reading: (sink, !state.isInputHeld))
+        return SessionEffects(reading: sink)
     }
+
+    var isInputHeld: Bool { self.state.withLock { $0.isInputHeld } }
 }

@@ -179,7 +179,8 @@ public final class Session: Sendable {
         if let sink = effects.promoted {
             sink.context.run { sink.becameTransport() }
         }
-        if let (sink, isReading) = effects.reading { sink.context.run { sink.setReading(isReading) } }
+        // Asked on the loop, since a hold and a release that meet may arrive there in either order.
+        if let sink = effects.reading { sink.context.run { sink.setReading(!self.isInputHeld) } }
         if effects.unregisters { self.environment.registry.remove(self.id) }
         if let reason = effects.closed {
             self.environment.logger.debug(

@@ -22,7 +22,8 @@ struct SessionEffects {
     var abandonedCandidate: (any FrameSink)?
     var abortedSink: (any FrameSink)?
     var promoted: (any FrameSink)?
-    var reading: (sink: any FrameSink, isReading: Bool)?
+    /// The WebSocket that starts or stops to read, as the state then says.
+    var reading: (any FrameSink)?
     var answeredPost: (any PostSink)?
     var releasedPoll: (any PollSink)?
 
@@ -71,8 +72,8 @@ struct SessionState: Sendable {
     var isSinkWritable = true
     /// Whether a waiting poll must be answered even though there is nothing to send.
     var isPollReleaseDue = false
-    /// Whether the application takes no more messages for now.
-    var isInputHeld = false
+    /// How many parts of the application take no more messages for now.
+    var inputHolds = 0
     var timer: (deadline: NIODeadline, token: DeadlineWheel<any DeadlineTarget>.Token)?
 
     init(webSocket: (any FrameSink)?, now: NIODeadline, pingInterval: TimeAmount) {
@@ -88,6 +89,9 @@ struct SessionState: Sendable {
     var isOpen: Bool {
         if case .open = self.phase { true } else { false }
     }
+
+    /// Whether the application takes no more messages for now.
+    var isInputHeld: Bool { self.inputHolds > 0 }
 
     var isClosed: Bool {
         if case .closed = self.phase { true } else { false }
@@ -167,7 +171,7 @@ struct SessionState: Sendable {
         effects.promoted = sink
         // Only a client that did not wait for its poll has one left.
         effects.releasedPoll = self.polling.takePoll()
-        if self.isInputHeld { effects.reading = (sink, false) }
+        if self.isInputHeld { effects.reading = sink }
         effects.flush = self.scheduleFlush()
         return effects
     }

@@ -30,7 +30,7 @@ extension HTTPConnectionHandler {
         let core = self.core
         let body = exchange.body
         let serial = exchange.serial
-        self.complete(serial: serial) {
+        self.complete {
             do {
                 return .success(try await core.responder(request, body))
             } catch {
@@ -67,7 +67,6 @@ extension HTTPConnectionHandler {
 
     /// Runs asynchronous work and continues on the loop, if the connection is still there.
     private func complete<Output: Sendable>(
-        serial: Int,
         _ work: @escaping @Sendable () async -> Output,
         with continuation: @escaping @Sendable (HTTPConnectionHandler, Output) -> Void
     ) {
@@ -95,7 +94,7 @@ extension HTTPConnectionHandler {
             return
         }
         let serial = exchange.serial
-        self.complete(serial: serial) {
+        self.complete {
             await allowRequest(request)
         } with: { handler, decision in
             guard let exchange = handler.exchange, exchange.serial == serial, !exchange.isAnswered else { return }

@@ -3,6 +3,10 @@ import NIOCore
 import NIOExtras
 import NIOHTTP1
 import NIOPosix
+import Synchronization
+
+/// There are as many connections as the configuration allows.
+private struct TooManyConnections: Error {}
 
 /// Accepts connections and gives each its handlers.
 final class Listener: Sendable {
@@ -12,7 +16,7 @@ final class Listener: Sendable {
     private let core: EngineCore
     private let group: MultiThreadedEventLoopGroup
     private let contexts: [ObjectIdentifier: LoopContext]
-    private let quiescing: ServerQuiescingHelper
+    private let quiescing: Mutex<ServerQuiescingHelper?>
 
     init(core: EngineCore, threads: Int?) {
         self.core = core
@@ -22,7 +26,7 @@ final class Listener: Sendable {
                 (ObjectIdentifier(loop), LoopContext(eventLoop: loop))
             }
         )
-        self.quiescing = ServerQuiescingHelper(group: self.group)
+        self.quiescing = Mutex(ServerQuiescingHelper(group: self.group))
     }
 
     /// Starts to listen.
@@ -34,28 +38,33 @@ final class Listener: Sendable {
             }
             return address
         } catch {
-            try? await self.group.shutdownGracefully()
+            await self.shutDownLoops()
             throw EngineIOError(.cannotBind, Self.explain(error, host: host, port: port), cause: error)
         }
     }
 
     private static func explain(_ error: any Error, host: String, port: Int) -> String {
-        switch (error as? IOError)?.errnoCode {
-        case EADDRINUSE: "cannot listen on \(host):\(port): the port is in use"
-        case EACCES: "cannot listen on \(host):\(port): not permitted"
-        default: "cannot listen on \(host):\(port): \(error)"
-        }
+        let reason =
+            switch (error as? IOError)?.errnoCode {
+            case EADDRINUSE: "the port is in use"
+            case EADDRNOTAVAIL: "the address is not one of this machine's"
+            case EACCES: "not permitted"
+            case nil where error is SocketAddressError.UnknownHost: "there is no such host"
+            default: "\(error)"
+            }
+        return "cannot listen on \(host):\(port): \(reason)"
     }
 
     private var bootstrap: ServerBootstrap {
         let core = self.core
         let contexts = self.contexts
-        let quiescing = self.quiescing
         return ServerBootstrap(group: self.group)
             .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    // Not captured by itself: it must not outlive the loops.
+                    guard let quiescing = self.quiescing.withLock({ $0 }) else { return }
                     try channel.pipeline.syncOperations.addHandler(
                         quiescing.makeServerChannelHandler(channel: channel)
                     )
@@ -66,7 +75,7 @@ final class Listener: Sendable {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard let context = contexts[ObjectIdentifier(channel.eventLoop)], core.connectionOpened() else {
-                        throw ChannelError.connectPending
+                        throw TooManyConnections()
                     }
                     try Self.addHandlers(to: channel, core: core, context: context)
                 }
@@ -92,7 +101,11 @@ final class Listener: Sendable {
     /// - Returns: A future that completes when all connections have ended.
     func stopAccepting() -> EventLoopFuture<Void> {
         let drained = self.group.any().makePromise(of: Void.self)
-        self.quiescing.initiateShutdown(promise: drained)
+        if let quiescing = self.quiescing.withLock({ $0 }) {
+            quiescing.initiateShutdown(promise: drained)
+        } else {
+            drained.succeed()
+        }
         return drained.futureResult
     }
 
@@ -106,6 +119,14 @@ final class Listener: Sendable {
             done.succeed()
         }
         try? await done.futureResult.get()
+        await self.shutDownLoops()
+    }
+
+    /// Ends the event loops.
+    ///
+    /// The quiescing helper goes first: it needs a loop to complete what it has promised.
+    private func shutDownLoops() async {
+        self.quiescing.withLock { $0 = nil }
         try? await self.group.shutdownGracefully()
     }
 }

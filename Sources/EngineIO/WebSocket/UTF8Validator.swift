@@ -19,6 +19,7 @@ struct UTF8Validator: Equatable {
         while index < bytes.count {
             if state.isComplete {
                 index = Self.skipASCII(in: bytes, from: index)
+                index = Self.skipCharacters(in: bytes, from: index)
                 guard index < bytes.count else { return true }
             }
             guard state.accept(bytes[index]) else { return false }
@@ -72,5 +73,38 @@ struct UTF8Validator: Equatable {
         }
         while index < bytes.count, bytes[index] < 0x80 { index &+= 1 }
         return index
+    }
+
+    /// The first index at or after `index` that begins something else than a valid character beyond ASCII.
+    ///
+    /// Stops short of the last three bytes, so that four can be looked at together.
+    @inline(__always)
+    private static func skipCharacters(in bytes: UnsafeRawBufferPointer, from index: Int) -> Int {
+        var index = index
+        while bytes.count &- index >= 4 {
+            let word = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt32.self))
+            let length = Self.characterLength(of: word)
+            guard length > 0 else { return index }
+            index &+= length
+        }
+        return index
+    }
+
+    /// The length of the character beyond ASCII in the low bytes of `word`; 0 when there is none, or it is not valid.
+    ///
+    /// The masks pick the marker bits of all its bytes at once, then the bits that tell the forms which `acceptLead`
+    /// keeps out.
+    @inline(__always)
+    private static func characterLength(of word: UInt32) -> Int {
+        if word & 0x00C0_C0F0 == 0x0080_80E0 {
+            let bits = word & 0x200F
+            return bits == 0 || bits == 0x200D ? 0 : 3
+        }
+        if word & 0xC0E0 == 0x80C0 { return word & 0x1E == 0 ? 0 : 2 }
+        if word & 0xC0C0_C0F8 == 0x8080_80F0 {
+            let bits = word & 0x3007
+            return bits == 0 || bits & 7 > 4 || bits > 4 && bits & 7 == 4 ? 0 : 4
+        }
+        return 0
     }
 }

@@ -37,7 +37,7 @@ struct WebSocketMessageBatch {
             payloads.writeWithUnsafeMutableBytes(minimumWritableBytes: size) { target in
                 self.unmask(bytes, into: target, maximumMessageSize)
             }
-            self.payloads = payloads
+            self.payloads = self.messages.isEmpty ? nil : payloads
         }
     }
 

@@ -136,7 +136,10 @@ extension WebSocketReader {
     private func checkSize(_ length: Int, behind received: Int) throws(WebSocketViolation) {
         guard length <= self.maximumMessageSize - received else {
             let limit = self.maximumMessageSize
-            throw WebSocketViolation(.messageTooBig, "message of at least \(length) bytes exceeds the limit of \(limit)")
+            throw WebSocketViolation(
+                .messageTooBig,
+                "message of at least \(length) bytes exceeds the limit of \(limit)"
+            )
         }
     }
 }
@@ -235,7 +238,11 @@ private struct PartialMessage {
 
 extension ByteBuffer {
     /// Moves `count` bytes from `source`, without their mask; true when they are all ASCII.
-    fileprivate mutating func writeUnmasked(from source: inout ByteBuffer, count: Int, mask: inout WebSocketMask) -> Bool {
+    fileprivate mutating func writeUnmasked(
+        from source: inout ByteBuffer,
+        count: Int,
+        mask: inout WebSocketMask
+    ) -> Bool {
         guard count > 0 else { return true }
         var isASCII = true
         source.readWithUnsafeReadableBytes { masked in

@@ -34,6 +34,22 @@ public struct EncodedEvent: Sendable {
         self.packet = packet
     }
 
+    /// Encodes an event with the elements of a sequence as arguments.
+    init(
+        _ name: String,
+        in namespace: Namespace,
+        arguments: some Sequence<some Encodable>
+    ) throws(SocketIOError) {
+        var packet = try Self.start(name, in: namespace)
+        do {
+            for argument in arguments { try packet.append(argument) }
+        } catch {
+            throw SocketIOError(.encodingFailed, "the arguments of \(name) cannot be encoded", cause: error)
+        }
+        packet.endArray()
+        self.packet = packet
+    }
+
     private static func start(_ name: String, in namespace: Namespace) throws(SocketIOError) -> OutboundPacket {
         guard !ReservedEventName.contains(name) else {
             throw SocketIOError(.reservedEventName, "\"\(name)\" is a reserved event name")
@@ -78,5 +94,17 @@ extension EventTarget {
     /// - Throws: ``SocketIOError`` with the code `reservedEventName`.
     public func emit(_ name: String, _ arguments: Value...) throws(SocketIOError) {
         self.emit(encoded: try EncodedEvent(name, in: self.emitNamespace, values: arguments))
+    }
+
+    /// Emits an event by name, with as many arguments as a sequence has elements.
+    ///
+    /// Given ``Arguments`` as they were received, it passes them on without decoding them.
+    ///
+    /// - Parameters:
+    ///   - name: The event's name.
+    ///   - arguments: Its arguments.
+    /// - Throws: ``SocketIOError`` with the code `encodingFailed` or `reservedEventName`.
+    public func emit(_ name: String, arguments: some Sequence<some Encodable>) throws(SocketIOError) {
+        self.emit(encoded: try EncodedEvent(name, in: self.emitNamespace, arguments: arguments))
     }
 }

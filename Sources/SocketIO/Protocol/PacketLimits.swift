@@ -1,20 +1,32 @@
 /// Bounds on what a peer may put into one packet; beyond them the packet is a violation.
 struct PacketLimits: Sendable, Hashable {
-    /// Attachments of one packet. Default: 10, as Node's parser since 4.2.6.
+    /// Attachments of one packet.
+    ///
+    /// Default: 10, as Node's parser since 4.2.6.
     var maximumAttachments = 10
 
-    /// Bytes of all attachments of one packet together. Default: ten messages of the default `maxPayload`.
+    /// Bytes of all attachments of one packet together.
+    ///
+    /// Default: ten messages of the default `maxPayload`.
     var maximumAttachmentBytes = 10_000_000
 
-    /// Levels of arrays and objects, the packet's own array included. Default: 512.
+    /// Levels of arrays and objects, the packet's own array included.
+    ///
+    /// Default: 512.
     var maximumNestingDepth = 512
 
-    /// Bytes of a namespace's name. Default: 512.
+    /// Bytes of a namespace's name.
+    ///
+    /// Default: 512.
     var maximumNamespaceLength = 512
 
-    /// Bytes of an event's name. Default: 512.
+    /// Bytes of an event's name.
+    ///
+    /// Default: 512.
     var maximumEventNameLength = 512
 
-    /// Digits of an acknowledgement id without leading zeros. Default: 19, which always fits an unsigned 64-bit integer.
+    /// Digits of an acknowledgement id without leading zeros.
+    ///
+    /// Default: 19, which always fits an unsigned 64-bit integer.
     var maximumAckIDDigits = 19
 }

@@ -33,7 +33,9 @@ struct PacketReader {
         return type
     }
 
-    /// Reads `<n>-`. As in Node nothing before the hyphen means none; unlike there only decimal digits count.
+    /// Reads `<n>-`.
+    ///
+    /// As in Node nothing before the hyphen means none; unlike there only decimal digits count.
     private mutating func readAttachmentCount() throws(PacketViolation) -> Int {
         var count = 0
         while cursor.current.isDigit {
@@ -49,7 +51,9 @@ struct PacketReader {
         return count
     }
 
-    /// Reads `/name,`; the name ends at the first comma or with the text. Without a slash the namespace is `/`.
+    /// Reads `/name,`; the name ends at the first comma or with the text.
+    ///
+    /// Without a slash the namespace is `/`.
     private mutating func readNamespace() throws(PacketViolation) -> String {
         guard cursor.current == UInt8(ascii: "/") else { return "/" }
         let start = cursor.position

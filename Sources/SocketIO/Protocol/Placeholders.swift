@@ -3,8 +3,10 @@ struct Placeholders {
     /// Attachments that the packet announced.
     private let attachments: Int
 
-    /// Most placeholders in one packet. One attachment may be named more than once, but not without bound: a server
-    /// that sends the packet on could be made to send far more than it received.
+    /// Most placeholders in one packet.
+    ///
+    /// One attachment may be named more than once, but not without bound: a server that sends the packet on could be
+    /// made to send far more than it received.
     private let limit: Int
     private var count = 0
 
@@ -29,7 +31,9 @@ struct Placeholders {
 
     private mutating func check(_ number: JSONDocument.PlaceholderNumber) throws(PacketViolation) {
         guard case .index(let index) = number, index < attachments else {
-            throw PacketViolation(message: "expected a placeholder for one of \(attachments) attachments, found \(number)")
+            throw PacketViolation(
+                message: "expected a placeholder for one of \(attachments) attachments, found \(number)"
+            )
         }
         count += 1
         guard count <= limit else { throw .tooMany("placeholders", found: count, limit: limit) }

@@ -12,14 +12,18 @@ final class Connection: SessionHandler {
     private struct State {
         var decoder: PacketDecoder
         var sockets: [String: Socket] = [:]
+        var nextJoinNumber = 0
         /// Namespaces that the server made this client leave: its packets may still be on their way.
         var leftByServer: Set<String> = []
         var hasJoined = false
         var isClosed = false
         var joinToken: DeadlineWheel<any DeadlineTarget>.Token?
         var attachmentToken: DeadlineWheel<any DeadlineTarget>.Token?
-        /// How many sockets hold the session's input back.
-        var holds = 0
+        /// Packets decoded so far. While it stays the same, attachments that are awaited belong to the same packet.
+        var packetCount: UInt64 = 0
+
+        /// The sockets in the order in which the client joined their namespaces.
+        var socketsInOrder: [Socket] { self.sockets.values.sorted { $0.joinNumber < $1.joinNumber } }
     }
 
     private let server: SocketIOServer
@@ -52,7 +56,7 @@ final class Connection: SessionHandler {
     func sessionClosed(_ session: Session, reason: CloseReason) {
         let (sockets, tokens) = self.state.withLock { state in
             state.isClosed = true
-            let sockets = state.sockets.values
+            let sockets = state.socketsInOrder
             state.sockets = [:]
             defer {
                 state.joinToken = nil
@@ -77,6 +81,7 @@ final class Connection: SessionHandler {
                     self.awaitAttachments(&state, on: session)
                     return (nil, nil)
                 }
+                state.packetCount += 1
                 return (packet, state.sockets[packet.namespace])
             }
             if let packet { try self.handle(packet, socket: socket, on: session) }
@@ -123,16 +128,25 @@ final class Connection: SessionHandler {
     /// Gives the attachments of a packet a deadline.
     private func awaitAttachments(_ state: inout State, on session: Session) {
         guard state.attachmentToken == nil else { return }
+        let awaited = state.packetCount
         let timer = ConnectionTimer { [weak self, weak session] in
             guard let self, let session else { return }
-            let isPending = self.state.withLock { state in
-                state.attachmentToken = nil
-                return state.decoder.hasPendingAttachments
-            }
-            // The packet may be a later one than the timer was set for; it has had less time then, but not none.
-            if isPending { self.reject(.attachmentsOverdue, on: session) }
+            if self.isOverdue(awaited, on: session) { self.reject(.attachmentsOverdue, on: session) }
         }
         state.attachmentToken = session.schedule(timer, in: self.server.configuration.limits.attachmentTimeout)
+    }
+
+    /// Whether the attachments that a deadline was set for have still not come.
+    ///
+    /// One deadline is set at a time: a packet that came after the one it was set for gets the next.
+    private func isOverdue(_ awaited: UInt64, on session: Session) -> Bool {
+        self.state.withLock { state in
+            state.attachmentToken = nil
+            guard state.decoder.hasPendingAttachments, !state.isClosed else { return false }
+            guard state.packetCount != awaited else { return true }
+            self.awaitAttachments(&state, on: session)
+            return false
+        }
     }
 
     // MARK: Joining
@@ -143,19 +157,24 @@ final class Connection: SessionHandler {
             return
         }
         let handshake = Handshake(request: session.request, auth: auth)
-        let socket = Socket(namespace: namespace, handshake: handshake, session: session, connection: self)
-        let isAccepted = self.state.withLock { state in
-            guard !state.isClosed else { return Optional<Bool>.none }
-            guard state.sockets.count < self.server.configuration.limits.namespacesPerConnection else { return false }
+        let socket = self.state.withLock { state -> Socket? in
+            let limit = self.server.configuration.limits.namespacesPerConnection
+            guard !state.isClosed, state.sockets.count < limit else { return nil }
+            let socket = Socket(
+                namespace: namespace,
+                handshake: handshake,
+                session: session,
+                connection: self,
+                joinNumber: state.nextJoinNumber
+            )
+            state.nextJoinNumber += 1
             state.sockets[name] = socket
             state.leftByServer.remove(name)
-            return true
+            return socket
         }
-        switch isAccepted {
-        case nil: return
-        case false?: self.refuse(name, .tooManyNamespaces, on: session)
-        case true?: self.runMiddlewares(for: socket)
-        }
+        // A closed session ignores the refusal.
+        guard let socket else { return self.refuse(name, .tooManyNamespaces, on: session) }
+        self.runMiddlewares(for: socket)
     }
 
     private func runMiddlewares(for socket: Socket) {
@@ -237,7 +256,7 @@ final class Connection: SessionHandler {
 
     /// The server makes all sockets of the connection leave, then closes it.
     func disconnectAll(on session: Session) {
-        let sockets = self.state.withLock { Array($0.sockets.values) }
+        let sockets = self.state.withLock { $0.socketsInOrder }
         for socket in sockets { self.disconnect(socket) }
         session.close()
     }
@@ -254,24 +273,6 @@ final class Connection: SessionHandler {
             state.leftByServer.insert(socket.namespace.name)
             return true
         }
-    }
-
-    // MARK: Holding input back
-
-    func holdInput(on session: Session) {
-        let isFirst = self.state.withLock { state in
-            state.holds += 1
-            return state.holds == 1
-        }
-        if isFirst { session.holdInput() }
-    }
-
-    func releaseInput(on session: Session) {
-        let isLast = self.state.withLock { state in
-            state.holds -= 1
-            return state.holds == 0
-        }
-        if isLast { session.releaseInput() }
     }
 }
 

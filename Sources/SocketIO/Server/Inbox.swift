@@ -45,9 +45,6 @@ struct Inbox: Sendable {
         return nil
     }
 
-    /// Whether anything waits.
-    var isEmpty: Bool { self.items.isEmpty }
-
     /// Whether the connection must be held back now, which it was not before.
     mutating func mustHold(limit: Int) -> Bool {
         guard !self.isHolding, self.items.count >= limit else { return false }
@@ -84,13 +81,23 @@ struct Inbox: Sendable {
 
     // MARK: The end
 
-    /// Drops what waits, and takes the tasks to cancel.
+    /// Drops the events that wait, and takes the tasks to cancel.
     mutating func close() -> [Task<Void, Never>] {
-        self.items.removeAll()
+        self.items.removeAll(where: \.isEvent)
         defer {
             self.task = nil
             self.concurrentTasks = [:]
         }
         return Array(self.concurrentTasks.values) + [self.task].compactMap(\.self)
+    }
+}
+
+extension Inbox.Item {
+    var isEvent: Bool {
+        if case .event = self { true } else { false }
+    }
+
+    var isDisconnected: Bool {
+        if case .disconnected = self { true } else { false }
     }
 }

@@ -108,6 +108,37 @@ extension Namespace {
         }
     }
 
+    /// Handles an event by name and acknowledges it with arguments that were received, inline on the event loop.
+    ///
+    /// They are sent as they came, without being decoded.
+    ///
+    /// - Parameters:
+    ///   - name: The event's name.
+    ///   - handler: Called with the socket and the arguments; returns those to acknowledge with. It must not block.
+    public func on(_ name: String, _ handler: @escaping @Sendable (Socket, Arguments) throws -> Arguments) {
+        self.on(name) { socket, event in
+            let reply = try handler(socket, event.arguments)
+            try socket.acknowledge(event) { $0.write(list: reply) }
+        }
+    }
+
+    /// Handles an event by name and acknowledges it with arguments that were received, on the default pool.
+    ///
+    /// - Parameters:
+    ///   - name: The event's name.
+    ///   - order: Whether the handler waits for those of earlier events of the same socket.
+    ///   - handler: Called with the socket and the arguments; returns those to acknowledge with.
+    public func on(
+        _ name: String,
+        order: DeliveryOrder = .serial,
+        _ handler: @escaping @Sendable (Socket, Arguments) async throws -> Arguments
+    ) {
+        self.on(name, order: order) { socket, event in
+            let reply = try await handler(socket, event.arguments)
+            try socket.acknowledge(event) { $0.write(list: reply) }
+        }
+    }
+
     private func on(_ name: String, _ body: @escaping @Sendable (Socket, IncomingEvent) throws -> Void) {
         self.register { $0.events[name] = EventHandler(body: .synchronous(body), order: .serial) }
     }
@@ -188,6 +219,14 @@ extension JSONWriter {
         for (index, value) in values.enumerated() {
             if index > 0 { self.write(punctuation: UInt8(ascii: ",")) }
             self.write(value)
+        }
+    }
+
+    /// Writes received arguments separated by commas.
+    fileprivate mutating func write(list arguments: Arguments) {
+        for (index, argument) in arguments.enumerated() {
+            if index > 0 { self.write(punctuation: UInt8(ascii: ",")) }
+            self.write(argument)
         }
     }
 }

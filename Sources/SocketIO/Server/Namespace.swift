@@ -62,7 +62,13 @@ public final class Namespace: Sendable {
     /// - Returns: An operator for them.
     public func to(_ room: Room) -> BroadcastOperator { BroadcastOperator(namespace: self).to(room) }
 
-    /// Selects the sockets in a room; the same as ``to(_:)``.
+    /// Selects the sockets in any of several rooms, each once.
+    ///
+    /// - Parameter rooms: The rooms.
+    /// - Returns: An operator for them.
+    public func to(_ rooms: some Sequence<Room>) -> BroadcastOperator { BroadcastOperator(namespace: self).to(rooms) }
+
+    /// Selects the sockets in a room; the same as ``to(_:)-(Room)``.
     ///
     /// - Parameter room: The room.
     /// - Returns: An operator for them.

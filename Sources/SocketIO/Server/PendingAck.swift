@@ -44,10 +44,20 @@ final class PendingAck: DeadlineTarget {
                 continuation.resume(returning: early)
                 return
             }
-            let token = self.socket.session.schedule(self, in: timeout)
-            self.fields.withLock { $0.token = token }
+            self.setDeadline(in: timeout)
             sending()
         }
+    }
+
+    private func setDeadline(in timeout: Duration) {
+        let token = self.socket.session.schedule(self, in: timeout)
+        let isWaiting = self.fields.withLock { fields in
+            guard case .waiting = fields.state else { return false }
+            fields.token = token
+            return true
+        }
+        // It was resolved meanwhile, by a disconnect or a cancellation.
+        if !isWaiting { self.socket.session.cancel(token) }
     }
 
     /// Ends the wait, if it has not ended yet.

@@ -87,6 +87,7 @@ extension Socket {
         packet.write { $0.write(punctuation: UInt8(ascii: "[")) }
         try packet.write(body)
         packet.endArray()
+        guard !self.hasLeft else { return }
         self.session.send(packet.finished(type: .ack, id: id))
     }
 }

@@ -1,4 +1,5 @@
 /// How events reach handlers: one after the other for each socket, inline when possible.
+internal import EngineIO
 internal import NIOCore
 internal import Synchronization
 
@@ -28,7 +29,7 @@ extension Socket {
         }
         switch self.delivery(of: event, to: handler) {
         case .none: break
-        case .hold: self.connection.holdInput(on: self.session)
+        case .hold: self.session.holdInput()
         case .inline:
             self.runInline(event, handler)
             self.deliverWaiting()
@@ -78,42 +79,36 @@ extension Socket {
             let limit = self.namespace.environment.configuration.limits.eventsPerInbox
             return (item, state.inbox.mustRelease(limit: limit))
         }
-        if mustRelease { self.connection.releaseInput(on: self.session) }
+        if mustRelease { self.session.releaseInput() }
         return item
     }
 
     // MARK: On the default pool
 
+    /// Starts a task that has the turn, with an item in front of those that wait.
     private func startDraining(with item: Inbox.Item) {
-        self.state.withLock { state in
-            state.inbox.prepend(item)
-            self.startDraining(&state)
-        }
-    }
-
-    /// Starts a task that has the turn. The task is made inside the lock, so that a disconnect cannot miss it.
-    private func startDraining(_ state: inout SocketState) {
         let tasks = self.namespace.environment.tasks
-        tasks.started()
-        let task = Task {
-            await self.drain()
-            tasks.finished()
+        self.state.withLock { state in
+            let hasLeft = state.phase == .disconnected
+            // An event whose socket has left since it was taken is dropped like those that waited.
+            if !(hasLeft && item.isEvent) { state.inbox.prepend(item) }
+            tasks.started()
+            // Made inside the lock, so that a disconnect cannot miss it. It cannot take an item before the lock is
+            // released, hence cancelling it here runs no code of a handler.
+            let task = Task {
+                await self.drain()
+                tasks.finished()
+            }
+            state.inbox.started(task)
+            if hasLeft, !item.isDisconnected { task.cancel() }
         }
-        state.inbox.started(task)
     }
 
     private func drain() async {
-        while !self.mustHandOver(), let item = self.nextItem() { await self.run(item) }
-    }
-
-    /// Whether this task was cancelled, because the socket left, while something waits: a fresh task takes over, since
-    /// the disconnect handler must not run cancelled.
-    private func mustHandOver() -> Bool {
-        guard Task.isCancelled else { return false }
-        return self.state.withLock { state in
-            guard !state.inbox.isEmpty else { return false }
-            self.startDraining(&state)
-            return true
+        while let item = self.nextItem() {
+            // The task was cancelled before the disconnect was put into the inbox. Its handlers get a fresh one.
+            if item.isDisconnected, Task.isCancelled { return self.startDraining(with: item) }
+            await self.run(item)
         }
     }
 
@@ -225,21 +220,43 @@ extension Socket {
 
     /// The socket leaves: its rooms first, then the handlers are told. Events that wait are dropped.
     func leave(_ reason: DisconnectReason) {
+        guard let end = self.state.withLock({ $0.end() }) else { return }
+        for task in end.tasks { task.cancel() }
+        for ack in end.acks { ack.resolve(.failure(SocketIOError(.disconnected, "socket has been disconnected"))) }
+        if end.mustRelease { self.session.releaseInput() }
         self.namespace.adapter.remove(self)
-        let (tasks, acks, mustDeliver) = self.state.withLock {
-            state -> ([Task<Void, Never>], [UInt64: PendingAck], Bool) in
-            let wasConnected = state.phase == .connected
-            guard state.phase != .disconnected else { return ([], [:], false) }
-            state.phase = .disconnected
-            let tasks = state.inbox.close()
-            if wasConnected { state.inbox.append(.disconnected(reason)) }
-            let acks = state.acks
-            state.acks = [:]
-            return (tasks, acks, wasConnected && state.inbox.begin())
+        guard end.wasConnected else { return }
+        // Only now, when all has been cancelled and the rooms are left, may the turn come to the disconnect handlers.
+        let mustDeliver = self.state.withLock { state in
+            state.inbox.append(.disconnected(reason))
+            return state.inbox.begin()
         }
-        for task in tasks { task.cancel() }
-        for ack in acks.values { ack.resolve(.failure(SocketIOError(.disconnected, "socket has been disconnected"))) }
         if mustDeliver { self.deliverWaiting() }
+    }
+}
+
+extension SocketState {
+    /// What has to end with a socket.
+    struct End {
+        var wasConnected: Bool
+        var tasks: [Task<Void, Never>]
+        var acks: [PendingAck]
+        var mustRelease: Bool
+    }
+
+    /// Leaves for good; nothing happens the second time.
+    mutating func end() -> End? {
+        guard self.phase != .disconnected else { return nil }
+        let wasConnected = self.phase == .connected
+        self.phase = .disconnected
+        let tasks = self.inbox.close()
+        defer { self.acks = [:] }
+        return End(
+            wasConnected: wasConnected,
+            tasks: tasks,
+            acks: Array(self.acks.values),
+            mustRelease: self.inbox.mustRelease(limit: .max)
+        )
     }
 }
 

@@ -19,21 +19,34 @@ public final class Socket: Sendable {
 
     let session: Session
     let connection: Connection
+    /// Counts the sockets of the connection in the order in which the client joined.
+    let joinNumber: Int
     let handlers: HandlerTable
     let state = Mutex(SocketState())
     private let values = Mutex(SocketValues())
 
-    init(namespace: Namespace, handshake: Handshake, session: Session, connection: Connection) {
+    init(
+        namespace: Namespace,
+        handshake: Handshake,
+        session: Session,
+        connection: Connection,
+        joinNumber: Int = 0
+    ) {
         self.id = .random()
         self.namespace = namespace
         self.handshake = handshake
         self.session = session
         self.connection = connection
+        self.joinNumber = joinNumber
         self.handlers = namespace.handlerTable()
     }
 
     /// Whether the socket is connected: after it has joined the namespace, before it leaves.
     public var isConnected: Bool { self.state.withLock { $0.phase == .connected } }
+
+    /// Whether the socket is gone. Its session may live on, and its client may join again as another socket, which must
+    /// not get what is meant for this one.
+    var hasLeft: Bool { self.state.withLock { $0.phase == .disconnected } }
 
     /// A value that the application keeps with the socket, by its key.
     ///
@@ -77,7 +90,13 @@ public final class Socket: Sendable {
     /// - Returns: An operator for the sockets in the room, without this one.
     public func to(_ room: Room) -> BroadcastOperator { self.broadcast.to(room) }
 
-    /// Selects a room; the same as ``to(_:)``.
+    /// Selects several rooms; this socket is left out.
+    ///
+    /// - Parameter rooms: The rooms.
+    /// - Returns: An operator for the sockets in any of the rooms, each once, without this one.
+    public func to(_ rooms: some Sequence<Room>) -> BroadcastOperator { self.broadcast.to(rooms) }
+
+    /// Selects a room; the same as ``to(_:)-(Room)``.
     ///
     /// - Parameter room: The room.
     /// - Returns: An operator for the sockets in the room, without this one.
@@ -116,6 +135,7 @@ extension Socket: EventTarget {
     ///
     /// - Parameter event: The encoded event.
     public func emit(encoded event: consuming EncodedEvent) {
+        guard !self.hasLeft else { return }
         self.session.send(event.packet.finished(type: .event))
     }
 }

@@ -31,7 +31,7 @@ import Testing
         )
     }
 
-    @Test(arguments: [OriginPolicy.list([Self.origin]), .custom { _ in true }])
+    @Test(arguments: [OriginPolicy.list([Self.origin]), .sameOrigin(and: [Self.origin]), .custom { _ in true }])
     func `a chosen origin is shown by name`(_ origins: OriginPolicy) {
         let configuration = CORSConfiguration(origins: origins)
         let fields = configuration.responseFields(origin: Self.origin)

@@ -13,7 +13,12 @@ import Testing
 
     @Test func `each attribute has its place`() {
         let cookie = CookieConfiguration(
-            name: "foo", maxAge: .seconds(86_400), domain: "a.example", path: "/x", isSecure: true, sameSite: .strict
+            name: "foo",
+            maxAge: .seconds(86_400),
+            domain: "a.example",
+            path: "/x",
+            isSecure: true,
+            sameSite: .strict
         )
         let value = cookie.headerValue(for: Self.sid)
         let attributes = "Max-Age=86400; Domain=a.example; Path=/x; HttpOnly; Secure; SameSite=Strict"

@@ -21,17 +21,26 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("http://a.example", "a.example", false, true), ("https://a.example", "a.example", true, true),
-        ("http://127.0.0.1:5050", "127.0.0.1:5050", false, true), ("http://[::1]:5050", "[::1]:5050", false, true),
-        ("https://a.example", "a.example", false, false), ("http://a.example", "a.example", true, false),
-        ("http://localhost:5050", "127.0.0.1:5050", false, false), ("http://a.example:80", "a.example", false, false),
-        ("http://a.example/", "a.example", false, false), ("http://A.example", "a.example", false, false),
-        ("http://b.example", "a.example", false, false), ("http://a.example.evil", "a.example", false, false),
-        ("null", "a.example", false, false), ("", "a.example", false, false), ("a.example", "a.example", false, false),
-        ("http://", "", false, true), ("http://a.example", nil, false, false),
-    ] as [(String, String?, Bool, Bool)])
-    func `the same origin is scheme and host, exactly`(_ origin: String, _ host: String?, _ isSecure: Bool, _ isAllowed: Bool) {
+    @Test(
+        arguments: [
+            ("http://a.example", "a.example", false, true), ("https://a.example", "a.example", true, true),
+            ("http://127.0.0.1:5050", "127.0.0.1:5050", false, true), ("http://[::1]:5050", "[::1]:5050", false, true),
+            ("https://a.example", "a.example", false, false), ("http://a.example", "a.example", true, false),
+            ("http://localhost:5050", "127.0.0.1:5050", false, false),
+            ("http://a.example:80", "a.example", false, false),
+            ("http://a.example/", "a.example", false, false), ("http://A.example", "a.example", false, false),
+            ("http://b.example", "a.example", false, false), ("http://a.example.evil", "a.example", false, false),
+            ("null", "a.example", false, false), ("", "a.example", false, false),
+            ("a.example", "a.example", false, false),
+            ("http://", "", false, true), ("http://a.example", nil, false, false),
+        ] as [(String, String?, Bool, Bool)]
+    )
+    func `the same origin is scheme and host, exactly`(
+        _ origin: String,
+        _ host: String?,
+        _ isSecure: Bool,
+        _ isAllowed: Bool
+    ) {
         #expect(OriginPolicy.sameOrigin.allows(origin: origin, host: host, isSecure: isSecure) == isAllowed)
     }
 
@@ -48,6 +57,16 @@ import Testing
         #expect(!isAllowed("http://a.example"))
         #expect(!isAllowed("https://b.example"))
         #expect(!isAllowed("null"))
+    }
+
+    @Test func `the same origin and a list let in both, and nobody else`() {
+        let policy = OriginPolicy.sameOrigin(and: ["https://a.example"])
+        let isAllowed = { policy.allows(origin: $0, host: "b.example", isSecure: false) }
+        #expect(isAllowed("https://a.example"))
+        #expect(isAllowed("http://b.example"))
+        #expect(!isAllowed("https://b.example"))
+        #expect(!isAllowed("http://a.example"))
+        #expect(!policy.allows(origin: "http://b.example", host: nil, isSecure: false))
     }
 
     @Test func `a rule of one's own sees the origin once`() {

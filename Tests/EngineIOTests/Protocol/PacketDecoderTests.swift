@@ -55,7 +55,10 @@ import Testing
     }
 
     @Test func `a million separators fail at the first`() {
-        var decoder = PayloadDecoder(ByteBuffer(repeating: PayloadDecoder.separator, count: 1_000_000), maximumPackets: .max)
+        var decoder = PayloadDecoder(
+            ByteBuffer(repeating: PayloadDecoder.separator, count: 1_000_000),
+            maximumPackets: .max
+        )
         #expect(throws: ProtocolViolation(.emptyPacket, "packet without a type")) { try decoder.next() }
     }
 

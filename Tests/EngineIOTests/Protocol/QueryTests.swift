@@ -35,16 +35,20 @@ import Testing
     }
 
     /// WHATWG URL §5.1, the results as Node's `URLSearchParams` gives them.
-    @Test(arguments: [
-        ("a=b", ["a": "b"]), ("a", ["a": ""]), ("a=", ["a": ""]), ("=b", ["": "b"]), ("=", ["": ""]),
-        ("a=b=c", ["a": "b=c"]), ("&&a=b&", ["a": "b"]), ("a=1&b=2", ["a": "1", "b": "2"]), ("", [:]), ("&", [:]),
-        ("a+b=c+d", ["a b": "c d"]), ("a%20b=c%2Bd", ["a b": "c+d"]), ("%61=%62", ["a": "b"]), ("a=%26%3D", ["a": "&="]),
-        ("a=%", ["a": "%"]), ("a=%4", ["a": "%4"]), ("a=%zz", ["a": "%zz"]), ("a=%4z%41", ["a": "%4zA"]),
-        ("a=%%41", ["a": "%A"]), ("a=%C3%BC", ["a": "ü"]), ("a=%c3%bc", ["a": "ü"]), ("a=%FF", ["a": "\u{FFFD}"]),
-        ("a=%E2%82", ["a": "\u{FFFD}"]), ("a=ü", ["a": "ü"]), ("a=b?c", ["a": "b?c"]), ("a=%00", ["a": "\u{0}"]),
-        ("__proto__=1&constructor=2", ["__proto__": "1", "constructor": "2"]), ("a[]=1&a[b]=2", ["a[]": "1", "a[b]": "2"]),
-        ("a=b#c=d", ["a": "b"]), ("a=%23", ["a": "#"]), ("a;b=1", ["a;b": "1"]),
-    ] as [(String, [String: String])])
+    @Test(
+        arguments: [
+            ("a=b", ["a": "b"]), ("a", ["a": ""]), ("a=", ["a": ""]), ("=b", ["": "b"]), ("=", ["": ""]),
+            ("a=b=c", ["a": "b=c"]), ("&&a=b&", ["a": "b"]), ("a=1&b=2", ["a": "1", "b": "2"]), ("", [:]), ("&", [:]),
+            ("a+b=c+d", ["a b": "c d"]), ("a%20b=c%2Bd", ["a b": "c+d"]), ("%61=%62", ["a": "b"]),
+            ("a=%26%3D", ["a": "&="]),
+            ("a=%", ["a": "%"]), ("a=%4", ["a": "%4"]), ("a=%zz", ["a": "%zz"]), ("a=%4z%41", ["a": "%4zA"]),
+            ("a=%%41", ["a": "%A"]), ("a=%C3%BC", ["a": "ü"]), ("a=%c3%bc", ["a": "ü"]), ("a=%FF", ["a": "\u{FFFD}"]),
+            ("a=%E2%82", ["a": "\u{FFFD}"]), ("a=ü", ["a": "ü"]), ("a=b?c", ["a": "b?c"]), ("a=%00", ["a": "\u{0}"]),
+            ("__proto__=1&constructor=2", ["__proto__": "1", "constructor": "2"]),
+            ("a[]=1&a[b]=2", ["a[]": "1", "a[b]": "2"]),
+            ("a=b#c=d", ["a": "b"]), ("a=%23", ["a": "#"]), ("a;b=1", ["a;b": "1"]),
+        ] as [(String, [String: String])]
+    )
     func `parameters are decoded as URLs are`(_ query: String, _ expected: [String: String]) throws {
         let all = try Query(target: "/x/?\(query)").all
         #expect(Dictionary(all.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }) == expected)

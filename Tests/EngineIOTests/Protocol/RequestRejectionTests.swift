@@ -5,15 +5,17 @@ import Testing
 @testable import EngineIO
 
 @Suite struct RequestRejectionTests {
-    @Test(arguments: [
-        (.unknownTransport, 400, #"{"code":0,"message":"Transport unknown"}"#),
-        (.unknownSession, 400, #"{"code":1,"message":"Session ID unknown"}"#),
-        (.badHandshakeMethod, 400, #"{"code":2,"message":"Bad handshake method"}"#),
-        (.badRequest, 400, #"{"code":3,"message":"Bad request"}"#),
-        (.forbidden(), 403, #"{"code":4,"message":"Forbidden"}"#),
-        (.forbidden("not today"), 403, #"{"code":4,"message":"not today"}"#),
-        (.unsupportedProtocolVersion, 400, #"{"code":5,"message":"Unsupported protocol version"}"#),
-    ] as [(RequestRejection, Int, String)])
+    @Test(
+        arguments: [
+            (.unknownTransport, 400, #"{"code":0,"message":"Transport unknown"}"#),
+            (.unknownSession, 400, #"{"code":1,"message":"Session ID unknown"}"#),
+            (.badHandshakeMethod, 400, #"{"code":2,"message":"Bad handshake method"}"#),
+            (.badRequest, 400, #"{"code":3,"message":"Bad request"}"#),
+            (.forbidden(), 403, #"{"code":4,"message":"Forbidden"}"#),
+            (.forbidden("not today"), 403, #"{"code":4,"message":"not today"}"#),
+            (.unsupportedProtocolVersion, 400, #"{"code":5,"message":"Unsupported protocol version"}"#),
+        ] as [(RequestRejection, Int, String)]
+    )
     func `each rejection has its status and body`(_ rejection: RequestRejection, _ status: Int, _ body: String) {
         #expect(rejection.status == status)
         #expect(String(buffer: rejection.body) == body)

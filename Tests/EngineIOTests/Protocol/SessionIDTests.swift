@@ -47,6 +47,13 @@ import Testing
         }
     }
 
+    @Test func `a new identifier equals the one read from its text`() {
+        for _ in 0..<100 {
+            let sid = SessionID()
+            #expect(SessionID(sid.description) == sid)
+        }
+    }
+
     @Test func `logs show the first four characters`() throws {
         let sid = try #require(SessionID("2g7xoCwor8NLKxnUAAAA"))
         #expect(sid.redacted == "2g7x…")

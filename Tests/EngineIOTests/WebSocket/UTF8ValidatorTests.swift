@@ -15,9 +15,11 @@ import Testing
             for second in Self.borders {
                 #expect(Self.isValid([first, second]) == Self.isValidForTheLibrary([first, second]))
                 for third in Self.borders {
-                    let bytes = [first, second, third, 0x80]
-                    #expect(Self.isValid(bytes) == Self.isValidForTheLibrary(bytes), "\(bytes)")
-                    #expect(Self.isValid(Array(bytes[..<3])) == Self.isValidForTheLibrary(Array(bytes[..<3])), "\(bytes)")
+                    // ASCII behind it makes it whole where it stands in the middle of a text.
+                    for tail in [[], [0x80], [0x61], [0x80, 0x61, 0x61, 0x61]] as [[UInt8]] {
+                        let bytes = [first, second, third] + tail
+                        #expect(Self.isValid(bytes) == Self.isValidForTheLibrary(bytes), "\(bytes)")
+                    }
                 }
             }
         }
@@ -32,11 +34,15 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ([0x61, 0xC0, 0x80], 1), ([0xC1], 0), ([0xE0, 0x9F, 0xBF], 1), ([0xED, 0xA0, 0x80], 1), ([0xF0, 0x8F, 0xBF, 0xBF], 1),
-        ([0xF4, 0x90, 0x80, 0x80], 1), ([0xF5], 0), ([0xE2, 0x82, 0x28], 2), ([0xF0, 0x9F, 0x98, 0xC0], 3), ([0x80], 0),
-        (Array("12345678ab".utf8) + [0xFF], 10),
-    ] as [([UInt8], Int)])
+    @Test(
+        arguments: [
+            ([0x61, 0xC0, 0x80], 1), ([0xC1], 0), ([0xE0, 0x9F, 0xBF], 1), ([0xED, 0xA0, 0x80], 1),
+            ([0xF0, 0x8F, 0xBF, 0xBF], 1),
+            ([0xF4, 0x90, 0x80, 0x80], 1), ([0xF5], 0), ([0xE2, 0x82, 0x28], 2), ([0xF0, 0x9F, 0x98, 0xC0], 3),
+            ([0x80], 0),
+            (Array("12345678ab".utf8) + [0xFF], 10),
+        ] as [([UInt8], Int)]
+    )
     func `the first impossible byte fails`(_ bytes: [UInt8], _ index: Int) {
         #expect(Self.firstImpossible(in: bytes) == index)
         #expect(!Self.isValid(bytes))
@@ -69,7 +75,9 @@ import Testing
 
     private static func mixture(_ generator: inout SeededGenerator) -> [UInt8] {
         let parts: [[UInt8]] = ["a", "abcdefgh", "0123456789abcdef", "ß", "€", "😀", "日本"].map { Array($0.utf8) }
-        var bytes = (0..<Int.random(in: 0...8, using: &generator)).flatMap { _ in parts.randomElement(using: &generator)! }
+        var bytes = (0..<Int.random(in: 0...8, using: &generator)).flatMap { _ in
+            parts.randomElement(using: &generator)!
+        }
         guard !bytes.isEmpty, Bool.random(using: &generator) else { return bytes }
         bytes[Int.random(in: bytes.indices, using: &generator)] = borders.randomElement(using: &generator)!
         return bytes
@@ -77,7 +85,9 @@ import Testing
 
     private static func isValid(_ bytes: [UInt8]) -> Bool { bytes.withUnsafeBytes(UTF8Validator.isValid) }
 
-    private static func isValidForTheLibrary(_ bytes: [UInt8]) -> Bool { String(validating: bytes, as: UTF8.self) != nil }
+    private static func isValidForTheLibrary(_ bytes: [UInt8]) -> Bool {
+        String(validating: bytes, as: UTF8.self) != nil
+    }
 
     private static func firstImpossible(in bytes: [UInt8]) -> Int? {
         var validator = UTF8Validator()

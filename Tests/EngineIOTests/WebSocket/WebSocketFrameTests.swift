@@ -28,9 +28,12 @@ import Testing
         #expect(Array(buffer: buffer) == [UInt8](repeating: 0xEE, count: start) + bytes + [0x61])
     }
 
-    @Test(arguments: [
-        (WebSocketOpcode.continuation, 0x80), (.text, 0x81), (.binary, 0x82), (.close, 0x88), (.ping, 0x89), (.pong, 0x8A),
-    ] as [(WebSocketOpcode, UInt8)])
+    @Test(
+        arguments: [
+            (WebSocketOpcode.continuation, 0x80), (.text, 0x81), (.binary, 0x82), (.close, 0x88), (.ping, 0x89),
+            (.pong, 0x8A),
+        ] as [(WebSocketOpcode, UInt8)]
+    )
     func `frames are final and carry their opcode`(_ opcode: WebSocketOpcode, _ first: UInt8) {
         var buffer = ByteBuffer()
         WebSocketFrame.writeHeader(opcode, length: 3, into: &buffer)

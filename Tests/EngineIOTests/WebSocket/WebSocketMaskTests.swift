@@ -28,7 +28,10 @@ import Testing
         #expect(!Self.unmask(plain[...], &mask).isASCII)
     }
 
-    private static func unmask(_ masked: ArraySlice<UInt8>, _ mask: inout WebSocketMask) -> (bytes: [UInt8], isASCII: Bool) {
+    private static func unmask(
+        _ masked: ArraySlice<UInt8>,
+        _ mask: inout WebSocketMask
+    ) -> (bytes: [UInt8], isASCII: Bool) {
         // One byte of room more, which must stay untouched, and a target that is not aligned.
         var target = [UInt8](repeating: 0xEE, count: masked.count + 2)
         let isASCII = target.withUnsafeMutableBytes { target in

@@ -20,7 +20,8 @@ import Testing
         for _ in 0..<150 {
             var bytes = (0..<Int.random(in: 1...6, using: &generator)).flatMap { _ in Self.frame(&generator).bytes }
             if Bool.random(using: &generator) {
-                bytes[Int.random(in: bytes.indices, using: &generator)] ^= 1 << UInt8.random(in: 0...7, using: &generator)
+                bytes[Int.random(in: bytes.indices, using: &generator)] ^=
+                    1 << UInt8.random(in: 0...7, using: &generator)
             }
             self.checkCuts(of: bytes, &generator)
         }
@@ -30,7 +31,9 @@ import Testing
     func `messages come out as they went in`(_ seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         for _ in 0..<100 {
-            let payload = (0..<Int.random(in: 0...300, using: &generator)).map { _ in UInt8.random(in: 0...255, using: &generator) }
+            let payload = (0..<Int.random(in: 0...300, using: &generator)).map { _ in
+                UInt8.random(in: 0...255, using: &generator)
+            }
             let bytes = Self.fragments(of: payload, &generator).flatMap(\.bytes)
             let outcome = ReaderOutcome(of: Self.pieces(of: bytes, &generator))
             #expect(outcome == .events([.binary(payload)]))
@@ -49,7 +52,9 @@ import Testing
         let opcodes: [WebSocketOpcode] = [.text, .binary, .continuation, .ping, .pong, .text, .continuation, .close]
         let opcode = opcodes[Int.random(in: opcodes.indices, using: &generator)]
         let characters = ["a", "ü", "€", "😀", "\u{3}\u{E8}"]
-        let text = (0..<Int.random(in: 0...40, using: &generator)).map { _ in characters.randomElement(using: &generator)! }
+        let text = (0..<Int.random(in: 0...40, using: &generator)).map { _ in
+            characters.randomElement(using: &generator)!
+        }
         let isFinal = opcode.isControl || Bool.random(using: &generator)
         let key = (0..<4).map { _ in UInt8.random(in: 0...255, using: &generator) }
         return ClientFrame(opcode, Array(text.joined().utf8.prefix(130)), isFinal: isFinal).with { $0.key = key }
@@ -66,7 +71,9 @@ import Testing
 
     /// Cut at random places; one piece at least, some of them empty.
     private static func pieces(of bytes: [UInt8], _ generator: inout SeededGenerator) -> [ArraySlice<UInt8>] {
-        let cuts = (0..<Int.random(in: 0...4, using: &generator)).map { _ in Int.random(in: 0...bytes.count, using: &generator) }
+        let cuts = (0..<Int.random(in: 0...4, using: &generator)).map { _ in
+            Int.random(in: 0...bytes.count, using: &generator)
+        }
         let bounds = [0] + cuts.sorted() + [bytes.count]
         return zip(bounds, bounds.dropFirst()).map { bytes[$0..<$1] }
     }

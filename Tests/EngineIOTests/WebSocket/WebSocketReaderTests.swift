@@ -22,7 +22,11 @@ struct ReaderCase: CustomTestStringConvertible {
         ReaderCase("empty text", [ClientFrame(.text)], [.text("")]),
         ReaderCase("empty binary", [ClientFrame(.binary)], [.binary([])]),
         ReaderCase("text beyond ASCII", [ClientFrame(.text, "4Grüße €😀")], [.text("4Grüße €😀")]),
-        ReaderCase("binary that is no text", [ClientFrame(.binary, [0xFF, 0xC0, 0x00])], [.binary([0xFF, 0xC0, 0x00])]),
+        ReaderCase(
+            "binary that is no text",
+            [ClientFrame(.binary, [0xFF, 0xC0, 0x00])],
+            [.binary([0xFF, 0xC0, 0x00])]
+        ),
         ReaderCase("a mask of zeros", [ClientFrame(.text, "hi").with { $0.key = [0, 0, 0, 0] }], [.text("hi")]),
         ReaderCase("a mask of ones", [ClientFrame(.text, "hi").with { $0.key = [255, 255, 255, 255] }], [.text("hi")]),
         ReaderCase(
@@ -41,7 +45,8 @@ struct ReaderCase: CustomTestStringConvertible {
         ReaderCase(
             "a character cut by fragments",
             [
-                ClientFrame(.text, [0x61, 0xF0], isFinal: false), ClientFrame(.continuation, [0x9F, 0x98], isFinal: false),
+                ClientFrame(.text, [0x61, 0xF0], isFinal: false),
+                ClientFrame(.continuation, [0x9F, 0x98], isFinal: false),
                 ClientFrame(.continuation, [0x80]),
             ],
             [.text("a😀")]

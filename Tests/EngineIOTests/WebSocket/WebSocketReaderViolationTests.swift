@@ -37,13 +37,21 @@ struct ViolationCase: CustomTestStringConvertible {
             )
         }
         + [0x3, 0x4, 0x5, 0x6, 0x7, 0xB, 0xC, 0xD, 0xE, 0xF].map { opcode in
-            ViolationCase("opcode \(opcode)", [ClientFrame(.text).with { $0.first = 0x80 | UInt8(opcode) }], noticedAfter: 1)
+            ViolationCase(
+                "opcode \(opcode)",
+                [ClientFrame(.text).with { $0.first = 0x80 | UInt8(opcode) }],
+                noticedAfter: 1
+            )
         }
         + [WebSocketOpcode.close, .ping, .pong].map { opcode in
             ViolationCase("fragmented \(opcode)", [ClientFrame(opcode, isFinal: false)], noticedAfter: 1)
         }
         + [WebSocketOpcode.close, .ping, .pong].map { opcode in
-            ViolationCase("\(opcode) of 126 bytes", [ClientFrame(opcode, [UInt8](repeating: 0x61, count: 126))], noticedAfter: 2)
+            ViolationCase(
+                "\(opcode) of 126 bytes",
+                [ClientFrame(opcode, [UInt8](repeating: 0x61, count: 126))],
+                noticedAfter: 2
+            )
         }
         + [
             ViolationCase("no mask", [ClientFrame(.text, "hi").with { $0.key = nil }], noticedAfter: 2),
@@ -74,7 +82,12 @@ struct ViolationCase: CustomTestStringConvertible {
             [ClientFrame(.binary, [1], isFinal: false), ClientFrame(.binary, [2], isFinal: false)],
             noticedAfter: 13
         ),
-        ViolationCase("text that is not UTF-8", [ClientFrame(.text, [0x61, 0xFF, 0x61])], .invalidText, noticedAfter: 8),
+        ViolationCase(
+            "text that is not UTF-8",
+            [ClientFrame(.text, [0x61, 0xFF, 0x61])],
+            .invalidText,
+            noticedAfter: 8
+        ),
         ViolationCase("a surrogate", [ClientFrame(.text, [0xED, 0xA0, 0x80])], .invalidText, noticedAfter: 8),
         ViolationCase("text that ends inside a character", [ClientFrame(.text, [0x61, 0xE2, 0x82])], .invalidText),
         ViolationCase(
@@ -167,7 +180,8 @@ struct ViolationCase: CustomTestStringConvertible {
 
     @Test func `a ping does not count towards the message's size`() {
         let frames = [
-            ClientFrame(.text, "12345", isFinal: false), ClientFrame(.ping, "0123456789"), ClientFrame(.continuation, "67890"),
+            ClientFrame(.text, "12345", isFinal: false), ClientFrame(.ping, "0123456789"),
+            ClientFrame(.continuation, "67890"),
         ]
         let outcome = ReaderOutcome(of: frames.flatMap(\.bytes), limit: 10)
         #expect(outcome == .events([.ping("0123456789"), .text("1234567890")]))

@@ -39,7 +39,9 @@ struct ArrayReader: UnkeyedDecodingContainer {
 extension ArrayReader {
     private var elementPath: CodingPath { path.appending(index: currentIndex) }
 
-    /// The row of the next element. It is passed only after it was decoded: who fails may try another type.
+    /// The row of the next element.
+    ///
+    /// It is passed only after it was decoded: who fails may try another type.
     private func currentRow(for type: Any.Type) throws -> Int {
         if !isAtEnd { return row }
         let description = "expected \(type), found the end of an array of \(elementCount)"

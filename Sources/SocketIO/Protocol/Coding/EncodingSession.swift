@@ -4,7 +4,7 @@
 /// `superEncoder`) get a session of their own; its text is put in their place at the end. A member that throws leaves
 /// no trace, so that an `encode(to:)` may catch the error and go on.
 final class EncodingSession {
-    @exclusivity(unchecked) private var state: EncodingState
+    private var state: EncodingState
 
     /// A mistake of an `encode(to:)` in a call that cannot throw.
     private var failure: EncodingError?

@@ -41,7 +41,9 @@ struct EncodingState {
         return lastID
     }
 
-    /// Ends the innermost value. One that encoded nothing is an empty object.
+    /// Ends the innermost value.
+    ///
+    /// One that encoded nothing is an empty object.
     mutating func closeValue() {
         guard let value = open.popLast() else { return }
         switch value.kind {

@@ -12,7 +12,8 @@ enum ISODate {
         let day = Int64((Double(time) / Double(millisecondsPerDay)).rounded(.down))
         let date = CivilDate(daysSince1970: day)
         let rest = time - day * millisecondsPerDay
-        return yearText(date.year) + "-" + padded(date.month, 2) + "-" + padded(date.day, 2) + "T" + timeText(rest) + "Z"
+        return yearText(date.year) + "-" + padded(date.month, 2) + "-" + padded(date.day, 2) + "T" + timeText(rest)
+            + "Z"
     }
 
     private static func yearText(_ year: Int64) -> String {
@@ -130,7 +131,9 @@ private struct ISODateReader {
     private mutating func readOffset() -> Int64? {
         if skip("Z") { return 0 }
         let sign: Int64 = skip("+") ? 1 : -1
-        guard sign == 1 || skip("-"), let hours = readNumber(2), skip(":"), let minutes = readNumber(2) else { return nil }
+        guard sign == 1 || skip("-"), let hours = readNumber(2), skip(":"), let minutes = readNumber(2) else {
+            return nil
+        }
         return hours < 24 && minutes < 60 ? sign * (hours * 60 + minutes) : nil
     }
 

@@ -2,6 +2,7 @@
 ///
 /// Small objects are searched, as comparing a few lengths is faster than hashing; large ones get an index first, so that
 /// the work stays linear.
+///
 /// A class, because generic code copies the container around it for each member; one reference is copied cheaply.
 final class ObjectMembers {
     let document: JSONDocument

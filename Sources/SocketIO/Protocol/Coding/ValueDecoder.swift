@@ -13,6 +13,10 @@ struct ValueDecoder: Decoder {
 
     static func decode<T: Decodable>(_ type: T.Type, from value: EncodedValue) throws -> T {
         if T.self == EncodedValue.self { return same(value) }
+        if T.self == String.self, let string = value.string { return same(string) }
+        if T.self == Int.self, let int = value.int { return same(int) }
+        if T.self == Double.self, let double = value.double { return same(double) }
+        if T.self == Bool.self, let bool = value.bool { return same(bool) }
         return try decode(type, from: JSONDocument(value), row: 0, path: .root)
     }
 

@@ -13,7 +13,9 @@ struct JSONCursor {
 
     var isAtEnd: Bool { position >= bytes.count }
 
-    /// The byte at the cursor, NUL at the end. No rule of the grammar accepts a NUL, so the two need no telling apart.
+    /// The byte at the cursor, NUL at the end.
+    ///
+    /// No rule of the grammar accepts a NUL, so the two need no telling apart.
     var current: UInt8 {
         @inline(__always) get { position < bytes.count ? bytes[position] : 0 }
     }

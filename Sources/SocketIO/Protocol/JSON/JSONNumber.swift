@@ -38,11 +38,6 @@ enum JSONNumber {
         let decimal = DecimalNumber(text)
         return decimal.exactDouble ?? Double(String(decoding: text, as: UTF8.self))
     }
-
-    /// Whether `text` has neither fraction nor exponent.
-    static func isPlainInteger(_ text: UnsafeRawBufferPointer) -> Bool {
-        text.allSatisfy { $0.isDigit || $0 == UInt8(ascii: "-") }
-    }
 }
 
 /// A number as `significand × 10^exponent`, without trailing zeros in the significand.

@@ -14,7 +14,9 @@ enum JSONString {
     }
 }
 
-/// Replaces escapes by what they mean. The result is never longer than the text, so that the output always has room.
+/// Replaces escapes by what they mean.
+///
+/// The result is never longer than the text, so that the output always has room.
 private struct Unescaper {
     var input: JSONCursor
     let output: UnsafeMutableBufferPointer<UInt8>

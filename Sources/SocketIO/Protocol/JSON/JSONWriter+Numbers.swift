@@ -118,8 +118,9 @@ private struct ShortestNumber {
         return nil
     }
 
-    /// Takes what Swift's `description` says: `digits.digits[e(+|-)digits]`. Swift and JavaScript choose the same
-    /// digits; they disagree about exponents and about `.0`.
+    /// Takes what Swift's `description` says: `digits.digits[e(+|-)digits]`.
+    ///
+    /// Swift and JavaScript choose the same digits; they disagree about exponents and about `.0`.
     init(description: String) {
         var fractionStarted = false
         var rest = Substring(description).utf8

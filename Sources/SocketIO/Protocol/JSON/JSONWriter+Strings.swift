@@ -4,27 +4,43 @@ extension JSONWriter {
     /// Writes a string with its quotation marks, escaped no more than needed.
     mutating func write(_ string: String) {
         var string = string
-        string.withUTF8 { text in
-            let text = UnsafeRawBufferPointer(text)
-            if text.firstSpecialCharacter(from: 0) == text.count { writePlain(text) } else { writeEscaped(text) }
-        }
+        string.withUTF8 { write(text: UnsafeRawBufferPointer($0), before: nil, after: nil) }
     }
 
     /// Writes what comes before the value of a member: a comma except for the first, the name, a colon.
     mutating func write(key: String, isFirst: Bool) {
-        if !isFirst { write(punctuation: UInt8(ascii: ",")) }
-        write(key)
-        write(punctuation: UInt8(ascii: ":"))
+        var key = key
+        let comma = isFirst ? nil : UInt8(ascii: ",")
+        key.withUTF8 { write(text: UnsafeRawBufferPointer($0), before: comma, after: UInt8(ascii: ":")) }
     }
 
-    /// Writes what needs no escapes in one piece.
     @inline(__always)
-    private mutating func writePlain(_ text: UnsafeRawBufferPointer) {
-        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: text.count + 2) { output in
-            output[0] = UInt8(ascii: "\"")
-            UnsafeMutableRawBufferPointer(rebasing: output[1...]).copyMemory(from: text)
-            output[text.count + 1] = UInt8(ascii: "\"")
-            return text.count + 2
+    private mutating func write(text: UnsafeRawBufferPointer, before: UInt8?, after: UInt8?) {
+        if text.firstSpecialCharacter(from: 0) == text.count {
+            writePlain(text, before: before, after: after)
+        } else {
+            if let before { write(punctuation: before) }
+            writeEscaped(text)
+            if let after { write(punctuation: after) }
+        }
+    }
+
+    /// Writes what needs no escapes, and the punctuation around it, in one piece.
+    @inline(__always)
+    private mutating func writePlain(_ text: UnsafeRawBufferPointer, before: UInt8?, after: UInt8?) {
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: text.count + 4) { output in
+            var end = 0
+            func append(_ byte: UInt8) {
+                output[end] = byte
+                end += 1
+            }
+            if let before { append(before) }
+            append(UInt8(ascii: "\""))
+            UnsafeMutableRawBufferPointer(rebasing: output[end...]).copyMemory(from: text)
+            end += text.count
+            append(UInt8(ascii: "\""))
+            if let after { append(after) }
+            return end
         }
     }
 

@@ -11,6 +11,9 @@ struct JSONWriter: Sendable {
     /// The bytes that placeholders in ``buffer`` stand for, in the order of their numbers.
     private(set) var attachments: [ByteBuffer] = []
 
+    /// The placeholders in ``buffer`` that this writer wrote; an attachment may have several.
+    private var placeholderCount = 0
+
     /// Goes on where `buffer` ends.
     init(buffer: ByteBuffer) {
         self.buffer = buffer
@@ -42,9 +45,32 @@ struct JSONWriter: Sendable {
     }
 
     private mutating func writePlaceholder(_ number: Int) {
+        placeholderCount += 1
         buffer.writeStaticString(#"{"_placeholder":true,"num":"#)
         write(number)
         buffer.writeStaticString("}")
+    }
+}
+
+// MARK: - Placeholders of others
+
+extension JSONWriter {
+    /// Whether the text, which must be complete, has objects that look like placeholders but are data.
+    ///
+    /// The protocol has no escape for them. They do no harm in a packet without attachments; in one with attachments
+    /// every receiver would take them for attachments, and close the connection when there are not that many. A client
+    /// could do that to all others with a message that the server sends on next to some bytes.
+    var hasForeignPlaceholders: Bool {
+        guard !attachments.isEmpty else { return false }
+        let document = JSONDocument(EncodedValue(validated: buffer, attachments: attachments))
+        var found = 0
+        var row = 0
+        while row < document.rowCount {
+            let isPlaceholder = document.placeholder(at: row) != nil
+            found += isPlaceholder ? 1 : 0
+            row = isPlaceholder ? document.next(after: row) : row + 1
+        }
+        return found != placeholderCount
     }
 }
 
@@ -55,14 +81,19 @@ extension JSONWriter {
     struct Mark {
         fileprivate let writerIndex: Int
         fileprivate let attachmentCount: Int
+        fileprivate let placeholderCount: Int
     }
 
-    var mark: Mark { Mark(writerIndex: buffer.writerIndex, attachmentCount: attachments.count) }
+    var mark: Mark {
+        let attachments = attachments.count
+        return Mark(writerIndex: buffer.writerIndex, attachmentCount: attachments, placeholderCount: placeholderCount)
+    }
 
     /// Forgets what was written since.
     mutating func rollBack(to mark: Mark) {
         buffer.moveWriterIndex(to: mark.writerIndex)
         attachments.removeLast(attachments.count - mark.attachmentCount)
+        placeholderCount = mark.placeholderCount
     }
 
     /// Gives the contents away, so that whoever takes them is their only owner and can write without copying.
@@ -86,7 +117,9 @@ extension JSONWriter {
         _ = json.withUnsafeReadableBytes { buffer.writeBytes($0) }
     }
 
-    /// Copies the text between the placeholders. One attachment that several of them name stays one.
+    /// Copies the text between the placeholders.
+    ///
+    /// One attachment that several of them name stays one.
     private mutating func writeRenumbered(_ document: JSONDocument) {
         var copied = 0
         var row = 0
@@ -117,16 +150,19 @@ extension JSONWriter {
     }
 
     /// Inserts values at the given offsets, which ascend, into what was written.
+    ///
+    /// What stands before the first of them stays where it is, also the room that a packet keeps for its prefix.
     mutating func fill(_ gaps: [(position: Int, content: EncodedValue)]) {
-        var text = ByteBuffer()
-        swap(&text, &buffer)
+        guard let first = gaps.first?.position else { return }
+        let tail = ByteBuffer(bytes: buffer.readableBytesView.dropFirst(first))
+        buffer.moveWriterIndex(to: buffer.readerIndex + first)
         var copied = 0
         for gap in gaps {
-            copy(text, copied..<gap.position)
+            copy(tail, copied..<gap.position - first)
             write(gap.content)
-            copied = gap.position
+            copied = gap.position - first
         }
-        copy(text, copied..<text.readableBytes)
+        copy(tail, copied..<tail.readableBytes)
     }
 
     mutating func write(_ value: Value) {

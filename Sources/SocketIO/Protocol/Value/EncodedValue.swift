@@ -39,7 +39,9 @@ public struct EncodedValue: Sendable, Hashable {
             }
             self.init(validated: bytes.getSlice(at: range.lowerBound, length: range.count) ?? bytes)
         } catch {
-            throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: "\(error)", underlyingError: error))
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: [], debugDescription: "\(error)", underlyingError: error)
+            )
         }
     }
 
@@ -86,7 +88,9 @@ extension EncodedValue {
         }
     }
 
-    /// What kind of value this is. Looks at the first byte only, unless the packet has attachments.
+    /// What kind of value this is.
+    ///
+    /// Looks at the first byte only, unless the packet has attachments.
     public var kind: Kind {
         let kind = Kind(firstByte: bytes.getInteger(at: bytes.readerIndex) ?? 0)
         return kind == .object && !attachments.isEmpty ? JSONDocument(self).kind(of: 0) : kind
@@ -106,6 +110,9 @@ extension EncodedValue {
         try ValueDecoder.decode(type, from: self)
     }
 
+    /// The size of the JSON and of the packet's attachments.
+    public var byteCount: Int { attachments.reduce(bytes.readableBytes) { $0 + $1.readableBytes } }
+
     /// The JSON as it was received; attachments appear as their placeholders.
     public var json: String { String(buffer: bytes) }
 }
@@ -113,4 +120,27 @@ extension EncodedValue {
 extension EncodedValue: CustomStringConvertible {
     /// The same text as ``json``.
     public var description: String { json }
+}
+
+// MARK: - Scalars
+
+// What handlers take most often, read without a table of contents; nothing when the value is of another kind.
+extension EncodedValue {
+    var string: String? {
+        bytes.withUnsafeReadableBytes { text in
+            guard text.first == UInt8(ascii: "\"") else { return nil }
+            return JSONString.decode(text, hasEscapes: text.contains(UInt8(ascii: "\\")))
+        }
+    }
+
+    var int: Int? { bytes.withUnsafeReadableBytes { JSONNumber.integer($0, as: Int.self) } }
+    var double: Double? { bytes.withUnsafeReadableBytes { JSONNumber.double($0) } }
+
+    var bool: Bool? {
+        switch bytes.getInteger(at: bytes.readerIndex, as: UInt8.self) {
+        case UInt8(ascii: "t"): true
+        case UInt8(ascii: "f"): false
+        default: nil
+        }
+    }
 }

@@ -1,7 +1,9 @@
 internal import NIOCore
 
 extension JSONDocument {
-    /// The value of one row as a tree. Recursion is bounded by the nesting that was allowed when the JSON was checked.
+    /// The value of one row as a tree.
+    ///
+    /// Recursion is bounded by the nesting that was allowed when the JSON was checked.
     func value(at row: Int) -> Value {
         switch kind(of: row) {
         case .null: .null
@@ -27,7 +29,9 @@ extension JSONDocument {
 }
 
 extension Value: Codable {
-    /// Decodes any value. Coders other than this library's know no attachments and cannot tell bytes from text.
+    /// Decodes any value.
+    ///
+    /// Coders other than this library's know no attachments and cannot tell bytes from text.
     public init(from decoder: any Decoder) throws {
         if let decoder = decoder as? ValueDecoder {
             self = decoder.row.map(decoder.document.value(at:)) ?? .null
@@ -54,7 +58,9 @@ extension Value: Codable {
         return .string(try container.decode(String.self))
     }
 
-    /// Encodes the value. Coders other than this library's write bytes as Base64 text.
+    /// Encodes the value.
+    ///
+    /// Coders other than this library's write bytes as Base64 text.
     public func encode(to encoder: any Encoder) throws {
         switch self {
         case .array(let elements): try elements.encode(to: encoder)

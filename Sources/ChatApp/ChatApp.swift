@@ -1,0 +1,97 @@
+/// The chat server: `ChatApp --help` tells what can be set.
+import ArgumentParser
+import Logging
+import ServiceLifecycle
+import SocketIO
+import UnixSignals
+
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+@main
+struct ChatApp: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ChatApp",
+        abstract: "Serves a chat over Socket.IO, with its page.",
+        discussion: "Each option can also be set by an environment variable. A flag wins over a variable."
+    )
+
+    @OptionGroup
+    var options: ChatOptions
+
+    /// Starts the chat.
+    ///
+    /// A mistake on the command line is told in one line, where the parser's own `main` prints usage.
+    static func main() async {
+        // A console or a client that has gone is an error where it is written to, not the end of the process.
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            try await Self.parse().run()
+        } catch let error as SettingError {
+            Self.fail(error.message, status: EX_USAGE)
+        } catch let error as StartError {
+            // Logged already: the log's line is the one line.
+            Self.exit(withError: error.exitCode)
+        } catch {
+            let code = Self.exitCode(for: error)
+            // Asking for help is a success, which the parser prints itself.
+            if code.isSuccess { Self.exit(withError: error) }
+            Self.fail(Self.message(for: error), status: code.rawValue)
+        }
+    }
+
+    private static func fail(_ message: String, status: CInt) -> Never {
+        let line = LogText.plain(message.prefix { $0 != "\n" }.description)
+        try? FileDescriptor.standardError.writeAll(Array("ChatApp: \(line)\n".utf8)[...])
+        Self.exit(withError: ExitCode(status))
+    }
+
+    func run() async throws {
+        let settings = try ChatSettings(self.options, environment: Self.variable)
+        let log = ChatLog(file: settings.logFile)
+        defer { log.flush() }
+        let logger = log.logger(level: settings.logLevel)
+        do {
+            try await Self.serve(settings, logger: logger)
+        } catch {
+            logger.critical("\((error as? SocketIOError)?.message ?? "\(error)")")
+            throw StartError()
+        }
+    }
+
+    private static func variable(_ name: String) -> String? {
+        getenv(name).map { String(cString: $0) }
+    }
+
+    /// Serves until the process is told to end.
+    private static func serve(_ settings: ChatSettings, logger: Logger) async throws {
+        let pages = try Pages(templates: settings.templates)
+        let server = try SocketIOServer(configuration: settings.server, logger: logger, responder: pages.respond)
+        let avatarURL = settings.avatarURL
+        let chat = Chat(temporaryLifetime: settings.temporaryLifetime, logger: logger) {
+            var generator = SystemRandomNumberGenerator()
+            return Member.random(avatarURL: avatarURL, using: &generator)
+        }
+        chat.install(in: server.namespace("/"))
+        let cleaner = ChatCleaner(chat: chat, interval: settings.cleanupInterval)
+        // The group's own lines are of no interest to an operator.
+        var groupLogger = logger
+        groupLogger.logLevel = max(logger.logLevel, .warning)
+        let group = ServiceGroup(
+            services: [cleaner, server],
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: groupLogger
+        )
+        try await group.run()
+    }
+}
+
+/// The chat could not start, or ended with an error, which has been logged.
+struct StartError: Error {
+    let exitCode = ExitCode(1)
+}

@@ -1,0 +1,122 @@
+/// The little that the chat needs of files: append to one, read one whole.
+
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// An open file, to be closed by whoever opened it.
+struct FileDescriptor: Sendable {
+    let number: CInt
+
+    static let standardError = Self(number: STDERR_FILENO)
+
+    /// Opens a file to append to; it is made when it is not there.
+    init(appendingTo path: String) throws(FileError) {
+        try self.init(path, flags: O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC)
+    }
+
+    /// Opens a file to read, without waiting for a pipe's other end.
+    init(reading path: String) throws(FileError) {
+        try self.init(path, flags: O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    }
+
+    private init(number: CInt) {
+        self.number = number
+    }
+
+    private init(_ path: String, flags: CInt) throws(FileError) {
+        let number = open(path, flags, 0o644)
+        guard number >= 0 else { throw FileError(code: errno) }
+        self.number = number
+    }
+
+    func close() {
+        #if canImport(Darwin)
+        _ = Darwin.close(self.number)
+        #elseif canImport(Glibc)
+        _ = Glibc.close(self.number)
+        #elseif canImport(Musl)
+        _ = Musl.close(self.number)
+        #endif
+    }
+
+    /// Writes all bytes.
+    func writeAll(_ bytes: ArraySlice<UInt8>) throws(FileError) {
+        var rest = bytes
+        while !rest.isEmpty {
+            let written = rest.withUnsafeBytes { write(self.number, $0.baseAddress, $0.count) }
+            if written >= 0 {
+                rest = rest.dropFirst(written)
+            } else {
+                try self.handleInterruption()
+            }
+        }
+    }
+
+    /// Reads up to so many bytes.
+    ///
+    /// - Returns: The bytes; fewer than asked for at the end of the file.
+    func read(atMost limit: Int) throws(FileError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: limit)
+        var count = 0
+        while count < limit {
+            let read = bytes.withUnsafeMutableBytes { buffer in
+                pread(self.number, buffer.baseAddress?.advanced(by: count), limit - count, off_t(count))
+            }
+            if read == 0 { break }
+            if read > 0 { count += read } else { try self.handleInterruption() }
+        }
+        bytes.removeLast(limit - count)
+        return bytes
+    }
+
+    /// Goes on after a signal, and waits for a terminal or pipe that takes no more just now.
+    private func handleInterruption() throws(FileError) {
+        let code = errno
+        if code == EINTR { return }
+        guard code == EAGAIN else { throw FileError(code: code) }
+        var request = pollfd(fd: self.number, events: Int16(POLLIN | POLLOUT), revents: 0)
+        _ = poll(&request, 1, 1000)
+    }
+}
+
+extension FileDescriptor {
+    /// What is known about a file.
+    struct Status: Sendable {
+        var isRegularFile: Bool
+        var byteCount: Int
+        /// Changes when the file does.
+        var version: String
+    }
+
+    func status() throws(FileError) -> Status {
+        var status = stat()
+        guard fstat(self.number, &status) == 0 else { throw FileError(code: errno) }
+        #if canImport(Darwin)
+        let time = status.st_mtimespec
+        #else
+        let time = status.st_mtim
+        #endif
+        let parts = [Int(time.tv_sec), Int(time.tv_nsec), Int(status.st_size)].map { String($0, radix: 36) }
+        return Status(
+            isRegularFile: status.st_mode & S_IFMT == S_IFREG,
+            byteCount: Int(status.st_size),
+            version: parts.joined(separator: "-")
+        )
+    }
+}
+
+/// The system's word on why something cannot be done with a file.
+struct FileError: Error, CustomStringConvertible, Equatable {
+    let code: CInt
+
+    /// A folder, a pipe, or whatever else is not read.
+    static let notAFile = Self(code: EISDIR)
+    static let tooLarge = Self(code: EFBIG)
+
+    var description: String { String(cString: strerror(self.code)) }
+}

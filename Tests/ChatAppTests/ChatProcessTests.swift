@@ -1,0 +1,148 @@
+/// Starting and stopping: exit statuses, and what an operator reads.
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct ChatProcessTests {
+    private let folder: TemporaryFolder
+
+    init() throws {
+        self.folder = try TemporaryFolder()
+        try self.folder.write("<p>chat", to: "templates/index.html")
+        try self.folder.write("body {}", to: "static/site.css")
+    }
+
+    /// Runs the chat to its end.
+    private func failure(
+        _ arguments: String,
+        environment: [String: String] = [:]
+    ) async throws -> (status: Int32, lines: [String]) {
+        let chat = try ChatProcess(in: self.folder, arguments, environment: environment)
+        let status = try await chat.status()
+        try await chat.lines.count(1)
+        return (status, chat.lines.all)
+    }
+
+    // MARK: Failing to start
+
+    @Test(arguments: [
+        ("--port http", #"ChatApp: --port is "http", expected 0 to 65535"#),
+        ("--temp-ttl 0", #"ChatApp: --temp-ttl is "0", expected a number of seconds, more than 0 and at most a year"#),
+        ("--nonsense", "ChatApp: Unknown option '--nonsense'"), ("5050", "ChatApp: Unexpected argument '5050'"),
+        ("--port", "ChatApp: Missing value for '--port <port>'"),
+    ])
+    func `a bad option is one line and a status of its own`(arguments: String, line: String) async throws {
+        let (status, lines) = try await self.failure(arguments)
+        #expect(status == 64)
+        #expect(lines == [line])
+    }
+
+    @Test func `a bad variable is one line, too`() async throws {
+        let (status, lines) = try await self.failure("", environment: ["CHAT_PING_TIMEOUT": "soon"])
+        #expect(status == 64)
+        let expected = "expected a number of seconds, more than 0 and at most a year"
+        #expect(lines == [#"ChatApp: CHAT_PING_TIMEOUT is "soon", \#(expected)"#])
+    }
+
+    @Test func `an unreadable page is one line`() async throws {
+        let (status, lines) = try await self.failure("--port 0 --templates nowhere")
+        #expect(status == 1)
+        #expect(lines.count == 1)
+        #expect(lines[0].hasSuffix(" critical cannot read nowhere/index.html: No such file or directory"))
+    }
+
+    @Test func `a port in use is one line, also in the file`() async throws {
+        try await withSocketServer { port in
+            let (status, lines) = try await self.failure("--host 127.0.0.1 --port \(port)")
+            #expect(status == 1)
+            #expect(lines.count == 1)
+            #expect(lines[0].hasSuffix(" critical cannot listen on 127.0.0.1:\(port): the port is in use"))
+            #expect(try self.folder.text(of: "app.log") == lines[0] + "\n")
+        }
+    }
+
+    @Test func `a host that does not exist is one line`() async throws {
+        let (status, lines) = try await self.failure("--host nowhere.invalid --port 0")
+        #expect(status == 1)
+        #expect(lines.count == 1)
+        #expect(lines[0].hasSuffix(" critical cannot listen on nowhere.invalid:0: there is no such host"))
+    }
+
+    // MARK: Serving and stopping
+
+    @Test(arguments: [SIGTERM, SIGINT])
+    func `a signal ends the chat: clients are told, the port is free, the status is 0`(signal: Int32) async throws {
+        let chat = try ChatProcess(in: self.folder, "--host 127.0.0.1 --port 0")
+        let port = try await chat.port()
+        let webSocket = try await SocketIOTestClient.connect(port: port)
+        let polling = try await SocketIOTestClient.connect(port: port, over: .polling)
+        for client in [webSocket, polling] { try await client.join() }
+        chat.send(signal)
+        for client in [webSocket, polling] {
+            // What the chat has said before comes first.
+            while case .text = try await client.engine.receive() {}
+        }
+        #expect(try await chat.status(within: .seconds(5)) == 0)
+        try await chat.lines.first("the last line") { $0.hasSuffix(" info stopped") }
+        let again = try ChatProcess(in: self.folder, "--host 127.0.0.1 --port \(port)")
+        #expect(try await again.port() == port)
+        again.send(SIGTERM)
+        #expect(try await again.status() == 0)
+    }
+
+    @Test func `pages and files are served, and variables are heard`() async throws {
+        let environment = ["CHAT_HOST": "127.0.0.1", "CHAT_PORT": "0", "CHAT_PING_INTERVAL": "1.5"]
+        let chat = try ChatProcess(in: self.folder, "--ping-timeout 7", environment: environment)
+        let port = try await chat.port()
+        let client = try await HTTPTestClient.connect(port: port)
+        let page = try await client.request("/")
+        #expect(page.status == 200)
+        #expect(page["content-type"] == "text/html; charset=utf-8")
+        #expect(page.text == "<p>chat")
+        let head = try await client.request("HEAD", "/")
+        #expect(head.status == 200)
+        #expect(head["content-length"] == "7")
+        #expect(head.text == "")
+        #expect(try await client.request("/static/site.css").text == "body {}")
+        #expect(try await client.request("/static/%2e%2e/templates/index.html").status == 404)
+        #expect(try await client.request("/socket.io").status == 404)
+        #expect(try await client.request("POST", "/", body: "x").status == 405)
+        let open = try await SocketIOTestClient.connect(port: port).engine.open
+        #expect(open.pingInterval == 1500)
+        #expect(open.pingTimeout == 7000)
+    }
+
+    @Test(arguments: [
+        ("", "http://127.0.0.1", true), ("", "http://a.example", false),
+        ("--allowed-origin http://a.example", "http://a.example", true),
+        ("--allowed-origin http://a.example", "http://127.0.0.1", true),
+        ("--allowed-origin http://a.example", "http://b.example", false),
+        ("--allowed-origin *", "http://b.example", true),
+    ])
+    func `pages of other origins are let in when they are allowed`(
+        arguments: String,
+        origin: String,
+        isAllowed: Bool
+    ) async throws {
+        let chat = try ChatProcess(in: self.folder, "--host 127.0.0.1 --port 0 \(arguments)")
+        let client = try await HTTPTestClient.connect(port: try await chat.port())
+        let response = try await client.request("/socket.io/?EIO=4&transport=polling", headers: [("Origin", origin)])
+        #expect(response.status == (isAllowed ? 200 : 400))
+        let isNamed = isAllowed && !arguments.isEmpty
+        #expect(response["access-control-allow-origin"] == (isNamed ? origin : nil))
+    }
+
+    @Test func `the chat goes on while old temporary messages are removed`() async throws {
+        let chat = try ChatProcess(in: self.folder, "--host 127.0.0.1 --port 0 --temp-ttl 0.01 --cleanup-interval 0.01")
+        let client = try await SocketIOTestClient.connect(port: try await chat.port())
+        try await client.join()
+        for _ in 0..<2 { _ = try await client.receive() }
+        for number in 0..<50 {
+            try await client.emit("send_message", #"{"message":1,"temp":1}"#, id: number)
+            #expect(try await client.receive().hasSuffix(#""message":1,"temp":true}]"#))
+            try await client.expect("3\(number)[]")
+        }
+        chat.send(SIGTERM)
+        #expect(try await chat.status() == 0)
+    }
+}

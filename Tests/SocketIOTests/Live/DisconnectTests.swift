@@ -1,0 +1,427 @@
+/// Every way to leave, and what the server's handlers are told about it.
+import EngineIO
+import SocketIO
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct DisconnectTests {
+    /// Runs a test with a client in the main namespace and returns what the handlers logged.
+    private func reasons(
+        over transport: Transport,
+        _ configuration: SocketIOConfiguration = .testing(),
+        setUp: (SocketIOServer) -> Void = { _ in },
+        end: (SocketIOTestClient) async throws -> Void
+    ) async throws -> [String] {
+        let log = Log()
+        return try await withSocketServer(
+            configuration,
+            setUp: { server in
+                server.logging(to: log)
+                setUp(server)
+            },
+            body: { port in
+                let client = try await SocketIOTestClient.connect(port: port, over: transport)
+                try await client.join()
+                try await end(client)
+                return try await log.count(1)
+            }
+        )
+    }
+
+    // MARK: The client leaves
+
+    @Test(arguments: Transport.allCases)
+    func `a client that leaves a namespace keeps its connection`(transport: Transport) async throws {
+        let log = Log()
+        try await withSocketServer(
+            .testing(),
+            setUp: { server in
+                Bystander.prepare(server)
+                server.logging(to: log)
+                server.logging(to: log, in: "/other")
+            },
+            body: { port in
+                let client = try await SocketIOTestClient.connect(port: port, over: transport)
+                let first = try await client.join()
+                try await client.join("/other")
+                try await client.send("1")
+                try await log.line("left: client namespace disconnect")
+                let second = try await client.join()
+                #expect(first != second)
+                try await client.emit("alive", id: 1)
+                try await client.expect("31[]")
+                #expect(log.all == ["left: client namespace disconnect"])
+            }
+        )
+    }
+
+    @Test func `a namespace is left by its name`() async throws {
+        let log = Log()
+        try await withSocketServer(
+            .testing(),
+            setUp: { $0.logging(to: log, in: "/other") },
+            body: { port in
+                let client = try await SocketIOTestClient.connect(port: port)
+                try await client.join("/other")
+                try await client.send("1/other")
+                try await log.line("left: client namespace disconnect")
+                try await client.join("/other")
+                try await client.send("1/other,")
+                try await log.count(2)
+            }
+        )
+    }
+
+    @Test(arguments: Transport.allCases)
+    func `closing the connection is a transport close`(transport: Transport) async throws {
+        #expect(try await self.reasons(over: transport) { try await $0.close() } == ["left: transport close"])
+    }
+
+    @Test func `a WebSocket whose TCP connection ends is a transport close`() async throws {
+        let reasons = try await self.reasons(over: .webSocket) { try await $0.engine.webSocket?.connection.close() }
+        #expect(reasons == ["left: transport close"])
+    }
+
+    @Test func `a WebSocket that is reset is a transport error`() async throws {
+        #expect(try await self.reasons(over: .webSocket) { try await $0.engine.cut() } == ["left: transport error"])
+    }
+
+    @Test func `two polls at a time are a transport error`() async throws {
+        let reasons = try await self.reasons(over: .polling) { client in
+            let polling = try #require(client.engine.polling)
+            try await polling.startPoll()
+            try await polling.posts.send("GET", polling.target)
+        }
+        #expect(reasons == ["left: transport error"])
+    }
+
+    @Test func `an unmasked frame is a transport error`() async throws {
+        let reasons = try await self.reasons(over: .webSocket) { client in
+            try await client.engine.webSocket?.send(TestFrame(.text, "42[\"x\"]").with { $0.key = nil })
+        }
+        #expect(reasons == ["left: transport error"])
+    }
+
+    @Test(arguments: Transport.allCases)
+    func `silence is a ping timeout`(transport: Transport) async throws {
+        let configuration = SocketIOConfiguration.testing {
+            $0.engine.pingInterval = .milliseconds(20)
+            $0.engine.pingTimeout = .milliseconds(30)
+        }
+        #expect(try await self.reasons(over: transport, configuration) { _ in } == ["left: ping timeout"])
+    }
+
+    @Test(arguments: Transport.allCases)
+    func `a packet that is no Engine.IO is a parse error`(transport: Transport) async throws {
+        let reasons = try await self.reasons(over: transport) { client in
+            // Over polling the answer may be an error by then.
+            try? await client.engine.send("9")
+        }
+        #expect(reasons == ["left: parse error"])
+    }
+
+    // MARK: The server ends it
+
+    @Test func `a malformed packet over a WebSocket is a forced close`() async throws {
+        let reasons = try await self.reasons(over: .webSocket) { try await $0.send("2{}") }
+        #expect(reasons == ["left: forced close"])
+    }
+
+    @Test func `a malformed packet over polling is a forced close while a poll waits`() async throws {
+        let reasons = try await self.reasons(
+            over: .polling,
+            setUp: { $0.namespace("/").on("tick") { socket, _ in try socket.emit("tock") ; return nil } },
+            end: { client in
+                let polling = try #require(client.engine.polling)
+                // Two polls answered by one event each: when the second has come the third waits at the server.
+                try await polling.startPoll()
+                try await polling.post(#"42["tick"]"#)
+                #expect(try await polling.receivePoll() == [#"42["tock"]"#])
+                try await polling.startPoll()
+                try await polling.post("42{}")
+                #expect(try await polling.receivePoll() == ["1"])
+            }
+        )
+        // Which of the two requests came first is up to the network.
+        #expect(reasons == ["left: forced close"] || reasons == ["left: forced server close"])
+    }
+
+    @Test func `a malformed packet over polling is a forced server close while no poll waits`() async throws {
+        let reasons = try await self.reasons(over: .polling) { client in
+            try await client.send("2{}")
+            try await client.expectEnd()
+        }
+        #expect(reasons == ["left: forced server close"])
+    }
+
+    @Test(arguments: Transport.allCases)
+    func `a socket that the server disconnects keeps its connection and its other namespaces`(
+        transport: Transport
+    ) async throws {
+        let log = Log()
+        try await withSocketServer(
+            .testing(),
+            setUp: { server in
+                Bystander.prepare(server)
+                server.logging(to: log, in: "/room")
+                server.namespace("/room").on("kick") { socket, _ -> [Value]? in
+                    socket.disconnect()
+                    socket.disconnect()
+                    log.append("connected: \(socket.isConnected)")
+                    return []
+                }
+            },
+            body: { port in
+                let client = try await SocketIOTestClient.connect(port: port, over: transport)
+                try await client.join()
+                let first = try await client.join("/room")
+                try await client.emit("kick", to: "/room", id: 1)
+                try await client.expect("1/room,")
+                #expect(try await log.count(2) == ["connected: false", "left: server namespace disconnect"])
+                try await client.emit("alive", id: 2)
+                try await client.expect("32[]")
+                #expect(try await client.join("/room") != first)
+            }
+        )
+    }
+
+    @Test func `what crosses with a disconnect by the server is ignored until the client joins again`() async throws {
+        let log = Log()
+        try await withSocketServer(
+            .testing(),
+            setUp: { server in
+                server.logging(to: log)
+                server.namespace("/").on("kick") { socket, _ -> [Value]? in
+                    socket.disconnect()
+                    return nil
+                }
+                server.namespace("/").on(Event<String>("say")) { _, text in log.append(text) }
+            },
+            body: { port in
+                let client = try await SocketIOTestClient.connect(port: port)
+                try await client.join()
+                try await client.engine.send(
+                    #"42["kick"]"#, #"42["say","a"]"#, "431[]", #"42["kick"]"#, "41", "41", #"42["say","b"]"#, "40",
+                    #"42["say","c"]"#
+                )
+                try await client.expect("1")
+                #expect(try await client.receive().hasPrefix("0{"))
+                #expect(try await log.count(2) == ["left: server namespace disconnect", "c"])
+                // Who left by itself has no such excuse.
+                try await client.engine.send("41", #"42["say","d"]"#)
+                try await client.expectEnd()
+            }
+        )
+    }
+
+    @Test(arguments: Transport.allCases)
+    func `closing the connection disconnects all namespaces in the order of joining`(transport: Transport) async throws {
+        let names = ["/d", "/", "/b", "/a", "/c"]
+        let log = Log()
+        try await withSocketServer(
+            .testing(),
+            setUp: { server in
+                for name in names {
+                    server.namespace(name).onDisconnect { socket, reason in log.append("\(name) \(reason)") }
+                }
+                server.namespace("/b").on("close") { socket, _ -> [Value]? in
+                    socket.disconnect(closingConnection: true)
+                    return nil
+                }
+            },
+            body: { port in
+                let client = try await SocketIOTestClient.connect(port: port, over: transport)
+                for name in names { try await client.join(name) }
+                try await client.emit("close", to: "/b")
+                for name in names { try await client.expect(name == "/" ? "1" : "1\(name),") }
+                try await client.expectEnd()
+                let expected = names.map { "\($0) server namespace disconnect" }
+                #expect(try await log.count(5).sorted() == expected.sorted())
+            }
+        )
+    }
+
+    @Test func `a client that does not read is cut off with an outbox overflow`() async throws {
+        let configuration = SocketIOConfiguration.testing { $0.engine.limits.outboxBytes = 10_000 }
+        let reasons = try await self.reasons(
+            over: .polling,
+            configuration,
+            setUp: { server in
+                server.namespace("/").on("flood") { socket, _ -> [Value]? in
+                    for _ in 0..<100 { try socket.emit("water", .string(String(repeating: "~", count: 500))) }
+                    return nil
+                }
+            },
+            end: { try await $0.emit("flood") }
+        )
+        #expect(reasons == ["left: outbox overflow"])
+    }
+
+    @Test(arguments: Transport.allCases)
+    func `a shutdown is told to the handlers, and no DISCONNECT is sent`(transport: Transport) async throws {
+        let log = Log()
+        let servers = EventLog<SocketIOServer>()
+        try await withSocketServer(
+            .testing(),
+            setUp: { server in
+                server.logging(to: log)
+                servers.append(server)
+            },
+            body: { port in
+                let client = try await SocketIOTestClient.connect(port: port, over: transport)
+                try await client.join()
+                if transport == .polling { try await client.engine.polling?.startPoll() }
+                async let shutDown: Void? = servers.all.first?.shutDown()
+                if let polling = client.engine.polling {
+                    #expect(try await polling.receivePoll() == ["1"])
+                } else {
+                    try await client.expectEnd()
+                    try await client.engine.webSocket?.connection.close()
+                }
+                await shutDown
+                #expect(log.all == ["left: server shutting down"])
+            }
+        )
+    }
+
+    // MARK: Disconnect handlers
+
+    @Test(arguments: [false, true])
+    func `a socket that has left is in no room, reaches nobody and is reached by nobody`(isAsync: Bool) async throws {
+        let log = Log()
+        let observe: @Sendable (Socket) throws -> Void = { socket in
+            socket.join("too late")
+            log.append("\(socket.isConnected) \(socket.rooms.count) \(socket.namespace.sockets.count)")
+            try socket.emit("to the gone")
+            try socket.namespace.emit("left")
+        }
+        try await withSocketServer(
+            .testing(),
+            setUp: { server in
+                let namespace = server.namespace("/")
+                namespace.onConnect { socket in socket.join("a", "b") }
+                if isAsync {
+                    namespace.onDisconnect { socket, _ async throws in try observe(socket) }
+                } else {
+                    namespace.onDisconnect { socket, _ in try observe(socket) }
+                }
+            },
+            body: { port in
+                let leaver = try await SocketIOTestClient.connect(port: port)
+                let other = try await SocketIOTestClient.connect(port: port)
+                try await leaver.join()
+                try await other.join()
+                try await leaver.send("1")
+                try await other.expect(#"2["left"]"#)
+                #expect(log.all == ["false 0 1"])
+                #expect(try await leaver.join().utf8.count == 20)
+            }
+        )
+    }
+
+    @Test func `a socket that has left does not speak for the one that joined after it`() async throws {
+        let gate = Gate()
+        let log = Log()
+        try await withSocketServer(
+            .testing(),
+            setUp: { server in
+                server.namespace("/").on("slow") { socket, arguments async in
+                    await gate.pass()
+                    try? socket.emit("late")
+                    log.append("emitted")
+                    return arguments
+                }
+                server.namespace("/").onDisconnect { _, _ in log.append("left") }
+                Bystander.prepare(server)
+            },
+            body: { port in
+                let client = try await SocketIOTestClient.connect(port: port)
+                try await client.join()
+                try await client.emit("slow", id: 1)
+                try await client.send("1")
+                try await client.join()
+                gate.open()
+                #expect(try await log.count(2) == ["emitted", "left"])
+                try await client.emit("alive", id: 1)
+                try await client.expect("31[]")
+            }
+        )
+    }
+
+    @Test func `disconnect handlers run in the order of their registration, each once, whatever they throw`() async throws {
+        struct Failure: Error {}
+        let log = Log()
+        try await withSocketServer(
+            .testing(),
+            setUp: { server in
+                let namespace = server.namespace("/")
+                namespace.onError { _, _, context in log.append("error in \(context)") }
+                namespace.onDisconnect { _, _ in
+                    log.append("first")
+                    throw Failure()
+                }
+                namespace.onDisconnect { _, _ async in
+                    await Task.yield()
+                    log.append("second")
+                }
+                namespace.onDisconnect { _, _ in log.append("third") }
+            },
+            body: { port in
+                let client = try await SocketIOTestClient.connect(port: port)
+                try await client.join()
+                try await client.send("1")
+                let expected = ["first", "error in disconnect", "second", "third"]
+                #expect(try await log.count(4) == expected)
+                try await client.close()
+                try await SocketIOTestClient.connect(port: port).join()
+                #expect(log.all == expected)
+            }
+        )
+    }
+
+    @Test(arguments: [false, true])
+    func `a client that joins and leaves at once is told to both handlers`(isAsync: Bool) async throws {
+        let log = Log()
+        try await withSocketServer(
+            .testing(),
+            setUp: { server in
+                server.logging(to: log)
+                if isAsync {
+                    server.namespace("/").onConnect { _ async in log.append("connect") }
+                } else {
+                    server.namespace("/").onConnect { _ in log.append("connect") }
+                }
+            },
+            body: { port in
+                for round in 1...50 {
+                    let client = try await SocketIOTestClient.connect(port: port)
+                    try await client.engine.send("40", "41")
+                    let lines = try await log.count(round * 2)
+                    #expect(lines.suffix(2) == ["connect", "left: client namespace disconnect"])
+                }
+            }
+        )
+    }
+
+    @Test func `a connect handler that waits for ever is cancelled when its client leaves at once`() async throws {
+        let log = Log()
+        try await withSocketServer(
+            .testing(),
+            setUp: { server in
+                server.logging(to: log)
+                server.namespace("/").onConnect { _ async in
+                    await untilCancelled()
+                    log.append("cancelled")
+                }
+            },
+            body: { port in
+                for round in 1...50 {
+                    let client = try await SocketIOTestClient.connect(port: port)
+                    try await client.engine.send("40", "41")
+                    let lines = try await log.count(round * 2)
+                    #expect(lines.suffix(2) == ["cancelled", "left: client namespace disconnect"])
+                }
+            }
+        )
+    }
+}

@@ -1,0 +1,231 @@
+/// Starting and stopping.
+import EngineIO
+import Logging
+import ServiceLifecycle
+import SocketIO
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct ServerLifeTests {
+    private func server(
+        _ change: (inout SocketIOConfiguration) -> Void = { _ in },
+        makeAdapter: @escaping @Sendable (String) -> any Adapter = { _ in InMemoryAdapter() }
+    ) throws -> SocketIOServer {
+        var configuration = SocketIOConfiguration.testing(change)
+        if configuration.port == 3000 { configuration.port = 0 }
+        configuration.threads = 1
+        return try SocketIOServer(configuration: configuration, logger: quietLogger(), makeAdapter: makeAdapter)
+    }
+
+    @Test func `a server knows its port once it has started`() async throws {
+        let server = try self.server()
+        #expect(server.port == nil)
+        let port = try await server.start()
+        #expect(port > 0 && server.port == port)
+        try await SocketIOTestClient.connect(port: port).join()
+        await server.shutDown()
+    }
+
+    @Test func `a server can be started once`() async throws {
+        let server = try self.server()
+        try await server.start()
+        for _ in 1...2 {
+            let error = await #expect(throws: SocketIOError.self) { try await server.start() }
+            #expect(error?.code == .alreadyRunning)
+        }
+        let error = await #expect(throws: SocketIOError.self) { try await server.run() }
+        #expect(error?.code == .alreadyRunning)
+        await server.shutDown()
+        let late = await #expect(throws: SocketIOError.self) { try await server.start() }
+        #expect(late?.code == .alreadyRunning)
+    }
+
+    @Test func `a port in use is an error that names it`() async throws {
+        let first = try self.server()
+        let port = try await first.start()
+        let second = try self.server { $0.port = port }
+        let error = await #expect(throws: SocketIOError.self) { try await second.start() }
+        #expect(error?.code == .cannotBind)
+        #expect(error?.message == "cannot listen on 127.0.0.1:\(port): the port is in use")
+        await first.shutDown()
+        let third = try self.server { $0.port = port }
+        #expect(try await third.start() == port)
+        await third.shutDown()
+    }
+
+    @Test func `shutting down what does not run, or twice, does nothing`() async throws {
+        let server = try self.server()
+        await server.shutDown()
+        try await server.start()
+        await server.shutDown()
+        await server.shutDown()
+    }
+
+    @Test func `a handler that hangs does not keep a server from shutting down`() async throws {
+        let gate = Gate()
+        let log = Log()
+        let server = try self.server { $0.shutdownTimeout = .milliseconds(300) }
+        server.namespace("/").on("hang") { _, _ async in
+            log.append("begun")
+            await gate.pass()
+            return nil as [Value]?
+        }
+        let port = try await server.start()
+        let client = try await SocketIOTestClient.connect(port: port)
+        try await client.join()
+        try await client.emit("hang")
+        try await log.line("begun")
+        let began = ContinuousClock.now
+        await server.shutDown()
+        let took = ContinuousClock.now - began
+        // Connections and handlers have the time one after the other; the rest is for a busy machine.
+        #expect(took >= .milliseconds(300) && took < .seconds(3), "took \(took)")
+        gate.open()
+    }
+
+    @Test func `a shutdown waits for handlers that end, disconnect handlers included`() async throws {
+        let log = Log()
+        let server = try self.server { $0.shutdownTimeout = .seconds(10) }
+        server.namespace("/").on("work") { _, _ async in
+            log.append("begun")
+            await untilCancelled()
+            for _ in 0..<20 { await Task.yield() }
+            log.append("ended")
+            return nil as [Value]?
+        }
+        server.namespace("/").onDisconnect { _, reason async in
+            for _ in 0..<20 { await Task.yield() }
+            log.append("\(reason)")
+        }
+        let port = try await server.start()
+        let client = try await SocketIOTestClient.connect(port: port)
+        try await client.join()
+        try await client.emit("work")
+        try await log.line("begun")
+        async let shutDown: Void = server.shutDown()
+        try await client.expectEnd()
+        try await client.engine.webSocket?.connection.close()
+        await shutDown
+        #expect(log.all == ["begun", "ended", "server shutting down"])
+    }
+
+    @Test func `running ends when the task is cancelled, and frees the port`() async throws {
+        let server = try self.server()
+        let running = Task { try await server.run() }
+        try await eventually("the server listens") { server.port != nil }
+        let port = try #require(server.port)
+        try await SocketIOTestClient.connect(port: port).join()
+        running.cancel()
+        try await running.value
+        let next = try self.server { $0.port = port }
+        #expect(try await next.start() == port)
+        await next.shutDown()
+    }
+
+    @Test func `a service group shuts the server down gracefully`() async throws {
+        let server = try self.server()
+        let group = ServiceGroup(services: [server], logger: quietLogger())
+        let running = Task { try await group.run() }
+        try await eventually("the server listens") { server.port != nil }
+        let client = try await SocketIOTestClient.connect(port: try #require(server.port))
+        try await client.join()
+        await group.triggerGracefulShutdown()
+        try await client.expectEnd()
+        try await client.engine.webSocket?.connection.close()
+        try await running.value
+    }
+
+    // MARK: Adapters
+
+    @Test func `each namespace has its own adapter, started and closed with the server`() async throws {
+        let log = Log()
+        let server = try self.server(makeAdapter: { LoggingAdapter(name: $0, log: log) })
+        _ = server.namespace("/other")
+        #expect(log.all == [])
+        try await server.start()
+        #expect(log.all.sorted() == ["start /", "start /other"])
+        await server.shutDown()
+        #expect(log.all[2...].sorted() == ["close /", "close /other"])
+    }
+
+    @Test func `an adapter that cannot start keeps the server from starting`() async throws {
+        let server = try self.server(makeAdapter: { LoggingAdapter(name: $0, log: Log(), fails: true) })
+        await #expect(throws: LoggingAdapter.Failure.self) { try await server.start() }
+        #expect(server.port == nil)
+    }
+
+    // MARK: Logging
+
+    @Test func `without a hook errors of handlers are logged with their socket and event`() async throws {
+        struct Failure: Error {}
+        let log = Log()
+        let logger = Logger(label: "test") { _ in LineHandler(log: log) }
+        var configuration = SocketIOConfiguration.testing()
+        configuration.port = 0
+        let server = try SocketIOServer(configuration: configuration, logger: logger)
+        server.namespace("/").on("fa\"il") { _, _ -> [Value]? in throw Failure() }
+        let port = try await server.start()
+        let client = try await SocketIOTestClient.connect(port: port)
+        let id = try await client.join()
+        try await client.send(#"2["fa\"il"]"#)
+        let line = try await log.line(beginning: "warning handler failed")
+        for part in [id, "Failure()", #"event "fa\"il""#, "socketio.namespace"] {
+            #expect(line.contains(part), "\(line)")
+        }
+        await server.shutDown()
+    }
+}
+
+/// An adapter that writes down when it is started and closed.
+private final class LoggingAdapter: Adapter {
+    struct Failure: Error {}
+
+    private let name: String
+    private let log: Log
+    private let fails: Bool
+    private let rooms = InMemoryAdapter()
+
+    init(name: String, log: Log, fails: Bool = false) {
+        self.name = name
+        self.log = log
+        self.fails = fails
+    }
+
+    func add(_ socket: Socket) { self.rooms.add(socket) }
+    func remove(_ socket: Socket) { self.rooms.remove(socket) }
+    func join(_ socket: Socket, rooms: [Room]) { self.rooms.join(socket, rooms: rooms) }
+    func leave(_ socket: Socket, room: Room) { self.rooms.leave(socket, room: room) }
+    func rooms(of socket: Socket) -> Set<Room> { self.rooms.rooms(of: socket) }
+    func sockets(in selection: BroadcastSelection) -> [Socket] { self.rooms.sockets(in: selection) }
+    func broadcast(_ packet: BroadcastPacket, to selection: BroadcastSelection) {
+        self.rooms.broadcast(packet, to: selection)
+    }
+
+    func start() async throws {
+        if self.fails { throw Failure() }
+        self.log.append("start \(self.name)")
+    }
+
+    func close() async { self.log.append("close \(self.name)") }
+}
+
+/// Logs lines that a test can wait for.
+private struct LineHandler: LogHandler {
+    let log: Log
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.warning
+
+    init(log: Log) {
+        self.log = log
+    }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { self.metadata[key] }
+        set { self.metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        self.log.append("\(event.level) \(event.message) \(event.metadata ?? [:])")
+    }
+}

@@ -1,0 +1,113 @@
+/// The bookkeeping of the events that wait for a socket's handlers.
+import Testing
+
+@testable import SocketIO
+
+@Suite struct InboxTests {
+    private static func event(_ name: String) -> Inbox.Item {
+        let handler = EventHandler(body: .synchronous { _, _ in }, order: .serial)
+        return .event(handler, IncomingEvent(name: name, arguments: Arguments()))
+    }
+
+    /// Takes everything, by name.
+    private func takeAll(_ inbox: inout Inbox) -> [String] {
+        var names: [String] = []
+        while let item = inbox.next() {
+            switch item {
+            case .event(_, let event): names.append(event.name)
+            case .connected: names.append("connected")
+            case .disconnected(let reason): names.append(reason.rawValue)
+            }
+        }
+        return names
+    }
+
+    @Test func `only one at a time has the turn`() {
+        var inbox = Inbox()
+        let turns = [inbox.begin(), inbox.begin()]
+        #expect(turns == [true, false])
+        #expect(inbox.isBusy)
+    }
+
+    @Test func `the turn ends when nothing waits`() {
+        var inbox = Inbox()
+        let hasTurn = inbox.begin()
+        #expect(hasTurn)
+        #expect(self.takeAll(&inbox) == [])
+        #expect(!inbox.isBusy)
+        let hasTurnAgain = inbox.begin()
+        #expect(hasTurnAgain)
+    }
+
+    @Test func `items come in the order of their arrival, and what was put in front first`() {
+        var inbox = Inbox()
+        inbox.append(Self.event("a"))
+        inbox.append(Self.event("b"))
+        inbox.prepend(.connected)
+        #expect(self.takeAll(&inbox) == ["connected", "a", "b"])
+    }
+
+    @Test func `the connection is held at the limit, once`() {
+        var inbox = Inbox()
+        let holds = (1...5).map { number in
+            inbox.append(Self.event("\(number)"))
+            return inbox.mustHold(limit: 3)
+        }
+        #expect(holds == [false, false, true, false, false])
+        #expect(inbox.isHolding)
+    }
+
+    @Test func `the connection is released at half the limit, once`() {
+        var inbox = Inbox()
+        for number in 1...4 { inbox.append(Self.event("\(number)")) }
+        let releasesUnheld = inbox.mustRelease(limit: 4)
+        let holds = inbox.mustHold(limit: 4)
+        let releases = (1...4).map { _ in
+            _ = inbox.next()
+            return inbox.mustRelease(limit: 4)
+        }
+        #expect(!releasesUnheld)
+        #expect(holds)
+        #expect(releases == [false, true, false, false])
+    }
+
+    @Test func `a limit of one holds and releases for each event`() {
+        var inbox = Inbox()
+        for _ in 1...3 {
+            inbox.append(Self.event("x"))
+            let holds = inbox.mustHold(limit: 1)
+            _ = inbox.next()
+            let releases = inbox.mustRelease(limit: 1)
+            #expect(holds && releases)
+        }
+    }
+
+    @Test func `the end drops events but not the connect handlers`() {
+        var inbox = Inbox()
+        inbox.append(.connected)
+        inbox.append(Self.event("a"))
+        _ = inbox.close()
+        inbox.append(.disconnected(.transportClose))
+        #expect(self.takeAll(&inbox) == ["connected", "transport close"])
+    }
+
+    @Test func `the end takes all running tasks, and no other`() async {
+        var inbox = Inbox()
+        let serial = Task<Void, Never> { await untilCancelled() }
+        let concurrent = Task<Void, Never> { await untilCancelled() }
+        let finished = Task<Void, Never> {}
+        inbox.started(serial)
+        let (first, second) = (inbox.nextConcurrent(), inbox.nextConcurrent())
+        #expect(first != second)
+        inbox.started(concurrent, concurrent: first)
+        inbox.started(finished, concurrent: second)
+        inbox.finished(concurrent: second)
+        let (tasks, more) = (inbox.close(), inbox.close())
+        #expect(Set(tasks) == [serial, concurrent])
+        #expect(more.isEmpty)
+        for task in tasks {
+            task.cancel()
+            await task.value
+        }
+    }
+}
