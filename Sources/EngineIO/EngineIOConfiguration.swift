@@ -109,8 +109,8 @@ public struct EngineIOConfiguration: Sendable {
             ("limits.fragmentsPerMessage", self.limits.fragmentsPerMessage),
             ("limits.headerBytes", self.limits.headerBytes), ("limits.headerCount", self.limits.headerCount),
         ]
-        for (name, value) in counts where value < 1 || value > 1 << 40 {
-            throw .invalid(name, found: "\(value)", expected: "at least 1 (packetsPerPoll: 2) and at most 2^40")
+        for (name, value) in counts where value < 1 || value > 1 << 30 {
+            throw .invalid(name, found: "\(value)", expected: "at least 1 (packetsPerPoll: 2) and at most 2^30")
         }
         guard self.path.hasPrefix("/") else { throw .invalid("path", found: self.path, expected: "a leading slash") }
         guard !self.transports.isEmpty else { throw .invalid("transports", found: "none", expected: "at least one") }

@@ -10,6 +10,7 @@ import Synchronization
 public final class EngineIOServer: Sendable {
     private enum State {
         case idle
+        case starting
         case running(Listener)
         case stopped
     }
@@ -58,13 +59,21 @@ public final class EngineIOServer: Sendable {
     /// - Returns: The address in use.
     /// - Throws: ``EngineIOError`` with the code `cannotBind` or `alreadyRunning`.
     public func bind(host: String, port: Int) async throws(EngineIOError) -> SocketAddress {
-        guard self.state.withLock({ if case .idle = $0 { true } else { false } }) else {
-            throw EngineIOError(.alreadyRunning, "a server can be started once")
+        let isIdle = self.state.withLock { state in
+            guard case .idle = state else { return false }
+            state = .starting
+            return true
         }
-        let listener = Listener(core: self.core, threads: self.threads)
-        let address = try await listener.bind(host: host, port: port)
-        self.state.withLock { $0 = .running(listener) }
-        return address
+        guard isIdle else { throw EngineIOError(.alreadyRunning, "a server can be started once") }
+        do throws(EngineIOError) {
+            let listener = Listener(core: self.core, threads: self.threads)
+            let address = try await listener.bind(host: host, port: port)
+            self.state.withLock { $0 = .running(listener) }
+            return address
+        } catch {
+            self.state.withLock { $0 = .idle }
+            throw error
+        }
     }
 
     /// Stops to listen, closes all sessions and waits for their connections to end.
@@ -79,7 +88,7 @@ public final class EngineIOServer: Sendable {
             return listener
         }
         guard let listener else { return }
-        let drained = listener.stopAccepting()
+        let drained = await listener.stopAccepting()
         for session in self.core.environment.registry.close() {
             session.close(reason: .serverShuttingDown, mode: .drain)
         }

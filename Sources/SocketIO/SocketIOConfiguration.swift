@@ -60,6 +60,9 @@ public struct SocketIOConfiguration: Sendable {
         public var namespacesPerConnection: Int = 1000
 
         /// The most events of a socket that wait for its handlers before its connection is no longer read. Default: 128.
+        ///
+        /// The packets of a POST under way are still delivered. While a connection is not read, its acknowledgements
+        /// are not read either: a handler that awaits one must not let its client send this many events meanwhile.
         public var eventsPerInbox: Int = 128
 
         /// Creates the default limits.
@@ -103,8 +106,12 @@ public struct SocketIOConfiguration: Sendable {
             ("limits.namespacesPerConnection", self.limits.namespacesPerConnection),
             ("limits.eventsPerInbox", self.limits.eventsPerInbox),
         ]
-        for (name, value) in counts where value < 1 || value > 1 << 40 {
-            throw Self.invalid(name, found: "\(value)", expected: "1 to 2^40")
+        for (name, value) in counts where value < 1 || value > 1 << 30 {
+            throw Self.invalid(name, found: "\(value)", expected: "1 to 2^30")
+        }
+        // Values are decoded recursively: more would need more stack than a thread has.
+        guard self.limits.nestingDepth <= 2000 else {
+            throw Self.invalid("limits.nestingDepth", found: "\(self.limits.nestingDepth)", expected: "1 to 2000")
         }
         guard self.limits.acknowledgementDigits <= 19 else {
             throw Self.invalid(

@@ -134,14 +134,14 @@ public final class SocketIOServer: Service {
             return state.engine
         }
         guard let engine else { return }
-        let timeout = self.configuration.shutdownTimeout
-        await engine.shutDown(timeout: timeout)
-        await self.waitForHandlers(timeout: timeout)
+        let deadline = ContinuousClock.now + self.configuration.shutdownTimeout
+        await engine.shutDown(timeout: self.configuration.shutdownTimeout)
+        await self.waitForHandlers(until: deadline)
         for namespace in self.namespaces { await namespace.adapter.close() }
         self.environment.logger.info("stopped")
     }
 
-    private func waitForHandlers(timeout: Duration) async {
+    private func waitForHandlers(until deadline: ContinuousClock.Instant) async {
         let tasks = self.environment.tasks
         let once = OneShot()
         await withCheckedContinuation { continuation in
@@ -151,7 +151,7 @@ public final class SocketIOServer: Service {
                 once.fire()
             }
             Task {
-                try? await Task.sleep(for: timeout)
+                try? await Task.sleep(until: deadline)
                 once.fire()
             }
         }

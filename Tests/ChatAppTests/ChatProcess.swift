@@ -66,7 +66,7 @@ final class ChatProcess: Sendable {
             if FileManager.default.isExecutableFile(atPath: url.path()) { return url }
             folder = folder.deletingLastPathComponent()
         }
-        throw TestTimeout(description: "there is no ChatApp beside \(tests.path())")
+        throw CocoaError(.fileNoSuchFile, userInfo: [NSFilePathErrorKey: "ChatApp beside \(tests.path())"])
     }
 
     /// Waits until the chat listens.

@@ -78,9 +78,12 @@ import Testing
         let polling = try await SocketIOTestClient.connect(port: port, over: .polling)
         for client in [webSocket, polling] { try await client.join() }
         chat.send(signal)
-        for client in [webSocket, polling] {
-            // What the chat has said before comes first.
-            while case .text = try await client.engine.receive() {}
+        // What the chat has said before comes first.
+        while case .text = try await webSocket.engine.receive() {}
+        do {
+            while case .text = try await polling.engine.receive() {}
+        } catch is UnexpectedEnd {
+            // No request of this client happened to wait for an answer: its connection ends all the same.
         }
         #expect(try await chat.status(within: .seconds(5)) == 0)
         try await chat.lines.first("the last line") { $0.hasSuffix(" info stopped") }
@@ -95,7 +98,7 @@ import Testing
         let chat = try ChatProcess(in: self.folder, "--ping-timeout 7", environment: environment)
         let port = try await chat.port()
         let client = try await HTTPTestClient.connect(port: port)
-        let page = try await client.request("/")
+        let page = try await client.request("GET", "/")
         #expect(page.status == 200)
         #expect(page["content-type"] == "text/html; charset=utf-8")
         #expect(page.text == "<p>chat")
@@ -103,9 +106,9 @@ import Testing
         #expect(head.status == 200)
         #expect(head["content-length"] == "7")
         #expect(head.text == "")
-        #expect(try await client.request("/static/site.css").text == "body {}")
-        #expect(try await client.request("/static/%2e%2e/templates/index.html").status == 404)
-        #expect(try await client.request("/socket.io").status == 404)
+        #expect(try await client.request("GET", "/static/site.css").text == "body {}")
+        #expect(try await client.request("GET", "/static/%2e%2e/templates/index.html").status == 404)
+        #expect(try await client.request("GET", "/socket.io").status == 404)
         #expect(try await client.request("POST", "/", body: "x").status == 405)
         let open = try await SocketIOTestClient.connect(port: port).engine.open
         #expect(open.pingInterval == 1500)
@@ -126,7 +129,11 @@ import Testing
     ) async throws {
         let chat = try ChatProcess(in: self.folder, "--host 127.0.0.1 --port 0 \(arguments)")
         let client = try await HTTPTestClient.connect(port: try await chat.port())
-        let response = try await client.request("/socket.io/?EIO=4&transport=polling", headers: [("Origin", origin)])
+        let response = try await client.request(
+            "GET",
+            "/socket.io/?EIO=4&transport=polling",
+            headers: [("Origin", origin)]
+        )
         #expect(response.status == (isAllowed ? 200 : 400))
         let isNamed = isAllowed && !arguments.isEmpty
         #expect(response["access-control-allow-origin"] == (isNamed ? origin : nil))

@@ -11,7 +11,9 @@ package func eventually(
 ) async throws {
     let deadline = ContinuousClock.now + patience
     while try await !condition() {
-        guard ContinuousClock.now < deadline else { throw TestTimeout(description: "\(what) did not come true in time") }
+        guard ContinuousClock.now < deadline else {
+            throw TestTimeout(description: "\(what) did not come true in time")
+        }
         try await Task.sleep(for: .milliseconds(2))
     }
 }
@@ -75,7 +77,9 @@ package final class EventLog<Element: Sendable>: Sendable {
             if let output = find(elements, seen) { return output }
             seen = elements.count
             guard ContinuousClock.now < deadline else {
-                throw TestTimeout(description: "\(what) did not come in time; the last of \(seen): \(elements.suffix(10))")
+                throw TestTimeout(
+                    description: "\(what) did not come in time; the last of \(seen): \(elements.suffix(10))"
+                )
             }
             await self.change(after: seen, until: deadline)
         }

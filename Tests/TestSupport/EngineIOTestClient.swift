@@ -44,7 +44,12 @@ package final class PollingTestClient: Sendable {
         let response = try await polls.request("GET", "\(path)?EIO=4&transport=polling\(query)", headers: headers)
         guard response.status == 200 else { throw HTTPTestError(description: "\(response.status) \(response.text)") }
         let open = try OpenPacket(packet: response.text)
-        return PollingTestClient(open: open, path: path, polls: polls, posts: try await HTTPTestClient.connect(port: port))
+        return PollingTestClient(
+            open: open,
+            path: path,
+            polls: polls,
+            posts: try await HTTPTestClient.connect(port: port)
+        )
     }
 
     /// Polls once.
@@ -191,7 +196,9 @@ package final actor EngineIOTestClient {
     /// The next packet, which must be binary.
     package func receiveBinary(within patience: Duration = RawConnection.patience) async throws -> [UInt8] {
         let packet = try await self.receive(within: patience)
-        guard case .binary(let bytes) = packet else { throw HTTPTestError(description: "expected binary, got \(packet)") }
+        guard case .binary(let bytes) = packet else {
+            throw HTTPTestError(description: "expected binary, got \(packet)")
+        }
         return bytes
     }
 
@@ -214,7 +221,9 @@ package final actor EngineIOTestClient {
             let response = try await client.polls.receive(within: patience)
             // After the session's end its id is unknown.
             if response.status == 400, response.text.hasPrefix(#"{"code":1"#) { return .end }
-            guard response.status == 200 else { throw HTTPTestError(description: "\(response.status) \(response.text)") }
+            guard response.status == 200 else {
+                throw HTTPTestError(description: "\(response.status) \(response.text)")
+            }
             self.ahead = response.text.split(separator: "\u{1E}", omittingEmptySubsequences: false).map(String.init)
         }
         let packet = self.ahead.removeFirst()

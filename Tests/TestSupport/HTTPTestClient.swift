@@ -85,14 +85,20 @@ package final class HTTPTestClient: Sendable {
     package func expectEnd(within patience: Duration = RawConnection.patience) async throws {
         let rest = try await self.connection.readToEnd(within: patience)
         guard rest.isEmpty else {
-            throw HTTPTestError(description: "expected the end, found \(String(decoding: rest.prefix(300), as: UTF8.self))")
+            throw HTTPTestError(
+                description: "expected the end, found \(String(decoding: rest.prefix(300), as: UTF8.self))"
+            )
         }
     }
 }
 
-/// The server's answer is no HTTP.
+/// The server's answer is not what a client can go on with.
 package struct HTTPTestError: Error, CustomStringConvertible {
     package let description: String
+
+    package init(description: String) {
+        self.description = description
+    }
 }
 
 /// Takes one answer from what has arrived.
@@ -119,7 +125,12 @@ private enum HTTPResponseReader {
             let value = line[line.index(after: colon)...].drop { $0 == " " }
             return (name: String(line[..<colon]), value: String(value))
         }
-        return HTTPTestResponse(status: code, reason: status.count > 2 ? String(status[2]) : "", headers: headers, body: [])
+        return HTTPTestResponse(
+            status: code,
+            reason: status.count > 2 ? String(status[2]) : "",
+            headers: headers,
+            body: []
+        )
     }
 
     private static func readBody(

@@ -105,7 +105,9 @@ package final class RawConnection: Sendable {
             case .output(let output):
                 return output
             case .ended:
-                throw UnexpectedEnd(description: "the connection ended, expected \(what); there is \(self.inbox.excerpt)")
+                throw UnexpectedEnd(
+                    description: "the connection ended, expected \(what); there is \(self.inbox.excerpt)"
+                )
             case .wait(let change):
                 try await self.wait(for: change, what, until: deadline)
             }
@@ -199,7 +201,9 @@ private final class Inbox: Sendable {
 
     /// The first bytes, for error messages.
     var excerpt: String {
-        self.state.withLock { String(decoding: $0.buffer.readableBytesView.prefix(300), as: UTF8.self).debugDescription }
+        self.state.withLock {
+            String(decoding: $0.buffer.readableBytesView.prefix(300), as: UTF8.self).debugDescription
+        }
     }
 
     enum Step<Output: Sendable> {

@@ -37,7 +37,10 @@ package struct SocketIOTestClient: Sendable {
         try await self.send("0\(prefix)\(auth ?? "")")
         let answer = try await self.receive()
         guard answer.hasPrefix("0\(prefix){") else { throw HTTPTestError(description: "not let in: \(answer)") }
-        let object = try JSONDecoder().decode([String: String].self, from: Data(answer.dropFirst(1 + prefix.count).utf8))
+        let object = try JSONDecoder().decode(
+            [String: String].self,
+            from: Data(answer.dropFirst(1 + prefix.count).utf8)
+        )
         guard let sid = object["sid"], object.count == 1 else { throw HTTPTestError(description: answer) }
         return sid
     }
@@ -59,7 +62,8 @@ package struct SocketIOTestClient: Sendable {
     ///   - arguments: Each argument's JSON.
     ///   - namespace: The namespace.
     ///   - id: The acknowledgement id; `nil` when none is wanted.
-    package func emit(_ event: String, _ arguments: String..., to namespace: String = "/", id: Int? = nil) async throws {
+    package func emit(_ event: String, _ arguments: String..., to namespace: String = "/", id: Int? = nil) async throws
+    {
         let prefix = namespace == "/" ? "" : namespace + ","
         let list = (["\"\(event)\""] + arguments).joined(separator: ",")
         try await self.send("2\(prefix)\(id.map(String.init) ?? "")[\(list)]")

@@ -60,6 +60,9 @@ package final class SessionRecorder: SessionHandler {
         self.reaction(event)
     }
 
+    /// Does nothing.
+    package static let silent: Reaction = { _ in }
+
     /// Sends every message back.
     package static let echo: Reaction = { event in
         switch event {
@@ -86,7 +89,10 @@ package struct EngineTestServer: Sendable {
     /// Waits for the end of a session.
     ///
     /// - Returns: Its reason.
-    package func closeReason(of sid: String, within patience: Duration = RawConnection.patience) async throws -> CloseReason? {
+    package func closeReason(
+        of sid: String,
+        within patience: Duration = RawConnection.patience
+    ) async throws -> CloseReason? {
         let id = SessionID(sid)
         return try await self.events.first("end of \(sid)", within: patience) { event in
             event.session.id == id && event.closeReason != nil

@@ -184,7 +184,9 @@ package final class WebSocketTestClient: Sendable {
     /// Reads the next message, which must be text.
     package func receiveText(within patience: Duration = RawConnection.patience) async throws -> String {
         let message = try await self.receive(within: patience)
-        guard case .text(let text) = message else { throw WebSocketTestError(description: "expected text, got \(message)") }
+        guard case .text(let text) = message else {
+            throw WebSocketTestError(description: "expected text, got \(message)")
+        }
         return text
     }
 
@@ -193,7 +195,9 @@ package final class WebSocketTestClient: Sendable {
     /// - Returns: Its code; `nil` when it has none.
     package func receiveClose(within patience: Duration = RawConnection.patience) async throws -> UInt16? {
         let message = try await self.receive(within: patience)
-        guard case .close(let code) = message else { throw WebSocketTestError(description: "expected close, got \(message)") }
+        guard case .close(let code) = message else {
+            throw WebSocketTestError(description: "expected close, got \(message)")
+        }
         return code
     }
 

@@ -110,7 +110,11 @@ extension Session {
             guard self.isOpen else { return false }
             self.handler.session(self, receivedBinary: binary)
         case .pong:
-            self.state.withLock { $0.heartbeat.receivedPong(now: .now(), interval: self.environment.pingInterval) }
+            self.state.withLock { state in
+                state.heartbeat.receivedPong(now: .now(), interval: self.environment.pingInterval)
+                // The next ping is due before the timeout would have been when the interval is the shorter one.
+                self.updateTimer(&state)
+            }
         case .close:
             self.close(reason: .transportClose, mode: .clientLeft)
             return false
@@ -154,9 +158,11 @@ extension Session {
     /// The candidate sent `2probe`.
     ///
     /// - Returns: Whether to answer `3probe`.
-    func receivedProbe() -> Bool {
+    func receivedProbe(from candidate: any FrameSink) -> Bool {
         let (answers, effects) = self.state.withLock { state -> (Bool, SessionEffects) in
-            guard state.isOpen, state.upgrade.receivedProbe(now: .now()) else { return (false, SessionEffects()) }
+            guard state.isOpen, state.upgrade.candidate === candidate, state.upgrade.receivedProbe(now: .now()) else {
+                return (false, SessionEffects())
+            }
             state.isPollReleaseDue = state.polling.poll != nil
             self.updateTimer(&state)
             return (true, SessionEffects(flush: state.scheduleFlush()))
@@ -166,19 +172,25 @@ extension Session {
     }
 
     /// The candidate sent `5`. It hears of ``FrameSink/becameTransport()`` now, or after the POST under way.
-    func receivedUpgrade() {
-        let effects = self.state.withLock { state in
+    ///
+    /// - Returns: `false` when it is a candidate no more: it is to be closed.
+    func receivedUpgrade(from candidate: any FrameSink) -> Bool {
+        let (isCandidate, effects) = self.state.withLock { state -> (Bool, SessionEffects) in
+            guard state.upgrade.candidate === candidate else { return (false, SessionEffects()) }
             switch state.upgrade.receivedUpgrade(isPosting: state.polling.isPosting) {
-            case .complete(let candidate): state.switchTransport(to: candidate)
-            case .waitForPost, .ignore: SessionEffects()
+            case .complete(let candidate): return (true, state.switchTransport(to: candidate))
+            case .waitForPost: return (true, SessionEffects())
+            case .ignore: return (false, SessionEffects())
             }
         }
         self.perform(effects)
+        return isCandidate
     }
 
-    /// The candidate closed, or sent what no candidate may send.
-    func lostCandidate() {
+    /// A candidate closed, or sent what no candidate may send. By now there may be another, which is not affected.
+    func lostCandidate(_ candidate: any FrameSink) {
         self.state.withLock { state in
+            guard state.upgrade.candidate === candidate else { return }
             state.upgrade.lostCandidate()
             self.updateTimer(&state)
         }

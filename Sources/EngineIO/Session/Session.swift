@@ -229,6 +229,9 @@ extension Session: DeadlineTarget {
         }
         var effects = SessionEffects()
         switch state.heartbeat.reachedDeadline(now: now, timeout: self.environment.pingTimeout) {
+        case .timeOut where state.isInputHeld:
+            // The pong may be among what is not read: the client has another interval.
+            state.heartbeat.receivedPong(now: now, interval: self.environment.pingInterval)
         case .timeOut: return self.close(&state, reason: .pingTimeout, mode: .discard)
         case .sendPing: state.outbox.append(.ping)
         case nil: break
@@ -271,7 +274,7 @@ private struct FlushBatch {
 extension Session {
     /// Sets a deadline on the session's wheel.
     package func schedule(_ target: any DeadlineTarget, in duration: Duration) -> DeadlineWheel<any DeadlineTarget>.Token {
-        self.home.schedule(target, at: .now() + TimeAmount(duration))
+        self.home.schedule(target, at: .now() + TimeAmount(min(duration, .seconds(86_400 * 365))))
     }
 
     /// Cancels a deadline.

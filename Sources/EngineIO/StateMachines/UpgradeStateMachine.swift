@@ -51,6 +51,14 @@ struct UpgradeStateMachine<Candidate> {
         return nextRelease.map { min($0, until) } ?? until
     }
 
+    /// The WebSocket that probes, or has been promised the switch.
+    var candidate: Candidate? {
+        switch self.state {
+        case .probing(let candidate, _, _), .upgrading(let candidate): candidate
+        case .idle, .upgraded: nil
+        }
+    }
+
     /// A WebSocket opened for this session.
     mutating func opened(_ candidate: Candidate, now: NIODeadline, timeout: TimeAmount) -> ArrivalAction {
         guard case .idle = self.state else { return .refuse }

@@ -2,7 +2,6 @@
 import HTTPTypes
 import Logging
 import NIOCore
-import Synchronization
 
 /// The parts of a server that its connections use.
 final class EngineCore: Sendable {
@@ -15,8 +14,8 @@ final class EngineCore: Sendable {
     let idleTimeout: TimeAmount
     let bodyTimeout: TimeAmount
     let closeHandshakeTimeout: TimeAmount
+    let connections: ConnectionRegistry
     private let makeHandler: @Sendable () -> any SessionHandler
-    private let connectionCount = Mutex(0)
 
     init(
         configuration: EngineIOConfiguration,
@@ -30,6 +29,7 @@ final class EngineCore: Sendable {
         self.responder = responder
         self.makeHandler = makeHandler
         self.path = configuration.normalizedPath
+        self.connections = ConnectionRegistry(maximumCount: configuration.limits.connections)
         self.idleTimeout = TimeAmount(configuration.limits.headTimeout)
         self.bodyTimeout = TimeAmount(configuration.limits.bodyTimeout)
         self.closeHandshakeTimeout = TimeAmount(configuration.limits.closeHandshakeTimeout)
@@ -47,11 +47,14 @@ final class EngineCore: Sendable {
             environment: self.environment,
             webSocket: webSocket
         )
-        guard self.environment.registry.insert(session) else { return nil }
         if webSocket != nil {
             session.send(MessageUnit(encodedPacket: self.openPacket(for: session, transport: .webSocket)))
         }
         session.start()
+        guard self.environment.registry.insert(session) else {
+            session.close(reason: .forcedClose, mode: .discard)
+            return nil
+        }
         return session
     }
 
@@ -70,30 +73,5 @@ final class EngineCore: Sendable {
         var packet = ByteBuffer()
         response.write(into: &packet)
         return packet
-    }
-
-    // MARK: Counting connections
-
-    /// Counts a connection in.
-    ///
-    /// - Returns: Whether there is room for it.
-    func connectionOpened() -> Bool {
-        self.connectionCount.withLock { count in
-            guard count < self.configuration.limits.connections else { return false }
-            count += 1
-            return true
-        }
-    }
-
-    /// Counts a connection out.
-    func connectionClosed() {
-        self.connectionCount.withLock { $0 -= 1 }
-    }
-}
-
-extension TimeAmount {
-    init(_ duration: Duration) {
-        let (seconds, attoseconds) = duration.components
-        self = .nanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
     }
 }

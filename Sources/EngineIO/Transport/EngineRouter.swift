@@ -25,6 +25,14 @@ enum Route {
         default: false
         }
     }
+
+    /// Whether the answer is known without a session or the application.
+    var isRefusal: Bool {
+        switch self {
+        case .reject, .unsupportedMethod: true
+        default: false
+        }
+    }
 }
 
 extension EngineCore {
@@ -72,12 +80,17 @@ extension EngineCore {
     }
 
     private func checkOrigin(_ head: HTTPRequestHead) throws(RequestRejection) {
-        let origins = self.configuration.cors.origins
-        let host = head.headers.first(name: "host")
+        guard self.allowsOrigin(of: head) else { throw .badRequest }
+    }
+
+    /// Whether the page that made a request, if any, may use the server.
+    func allowsOrigin(of head: HTTPRequestHead) -> Bool {
         // Connections are not encrypted by this server yet.
-        guard origins.allows(origin: head.headers.first(name: "origin"), host: host, isSecure: false) else {
-            throw .badRequest
-        }
+        self.configuration.cors.origins.allows(
+            origin: head.headers.first(name: "origin"),
+            host: head.headers.first(name: "host"),
+            isSecure: false
+        )
     }
 
     /// The last check of a handshake. It comes after the application's own, as in Node.
@@ -99,12 +112,8 @@ extension EngineCore {
     /// The CORS headers of the answer to a request.
     func corsFields(for head: HTTPRequestHead) -> HTTPFields {
         guard self.configuration.cors.answersPreflights else { return [:] }
-        let origin = head.headers.first(name: "origin")
-        let host = head.headers.first(name: "host")
         let cors = self.configuration.cors
-        guard origin == nil || cors.origins.allows(origin: origin, host: host, isSecure: false) else {
-            return cors.refusalFields()
-        }
-        return cors.responseFields(origin: origin)
+        guard self.allowsOrigin(of: head) else { return cors.refusalFields() }
+        return cors.responseFields(origin: head.headers.first(name: "origin"))
     }
 }

@@ -9,8 +9,10 @@ struct Exchange {
     let serial: Int
     let head: HTTPRequestHead
     let route: Route
-    /// Whether the client asks to switch protocols. The parser reads no further request then.
+    /// Whether the client asks to switch protocols.
     let isUpgrade: Bool
+    /// Whether the parser takes what follows for another protocol. The connection ends with the answer then.
+    let endsParsing: Bool
     var body = ByteBuffer()
     var isReceived = false
     var isAnswered = false
@@ -23,7 +25,13 @@ struct Exchange {
         self.head = head
         self.route = route
         self.isUpgrade = isUpgrade
-        self.keepsAlive = head.isKeepAlive && !isUpgrade
+        self.endsParsing = isUpgrade || head.method == .CONNECT || WebSocketHandshake.isAmbiguous(head)
+        self.keepsAlive = head.isKeepAlive && !self.endsParsing
+    }
+
+    /// The size of the body so far; `nil` when nobody wants it, or wants it any more.
+    var wantedBodySize: Int? {
+        self.isAnswered || !self.route.takesBody ? nil : self.body.readableBytes
     }
 
     /// The length of the body, if the client has said it.

@@ -12,7 +12,7 @@ extension HTTPConnectionHandler {
         case .application: self.callApplication(exchange)
         case .preflight: self.answerPreflight(exchange)
         case .reject(let rejection): self.reject(rejection, exchange)
-        case .unsupportedMethod: self.answer(self.withCORS(.empty(.internalServerError), exchange))
+        case .unsupportedMethod: self.answer(.empty(.internalServerError))
         case .handshake: self.authorize(exchange) { $0.openPollingSession($1, request: $2) }
         case .poll(let session): self.poll(session, exchange)
         case .post(let session): self.post(to: session, exchange)
@@ -51,6 +51,7 @@ extension HTTPConnectionHandler {
                 statusCode: response.head.status.code,
                 reasonPhrase: response.head.status.reasonPhrase
             )
+            guard status.mayHaveResponseBody else { return Answer(status: status, headers: headers, omitsLength: true) }
             return Answer(status: status, headers: headers, body: response.body)
         case .failure(let error):
             self.core.logger.error(
@@ -70,11 +71,13 @@ extension HTTPConnectionHandler {
         _ work: @escaping @Sendable () async -> Output,
         with continuation: @escaping @Sendable (HTTPConnectionHandler, Output) -> Void
     ) {
-        let eventLoop = self.loopContext.eventLoop
-        let handler = NIOLoopBound(self, eventLoop: eventLoop)
+        guard let channel = self.context?.channel else { return }
+        let handler = NIOLoopBound(self, eventLoop: channel.eventLoop)
         Task {
             let output = await work()
-            eventLoop.execute { continuation(handler.value, output) }
+            // The loop of a closed connection may have ended with its server.
+            guard channel.isActive else { return }
+            channel.eventLoop.execute { continuation(handler.value, output) }
         }
     }
 
@@ -147,7 +150,7 @@ extension HTTPConnectionHandler {
         self.pendingPoll = poll
         switch session.receivedPoll(poll) {
         case .accepted: break
-        case .overlap: self.answer(self.withCORS(.empty(.badRequest), exchange))
+        case .overlap: self.answer(.empty(.badRequest))
         case .closed: self.reject(.unknownSession, exchange)
         case .transportMismatch: self.reject(.badRequest, exchange)
         }
@@ -161,15 +164,12 @@ extension HTTPConnectionHandler {
 
     /// Answers a POST whose packets were delivered.
     func answerPost(serial: Int) {
-        guard let exchange = self.exchange, exchange.serial == serial else { return }
+        guard self.exchange?.serial == serial else { return }
         self.answer(
-            self.withCORS(
-                Answer(
-                    status: .ok,
-                    headers: ["Content-Type": "text/html", "cache-control": "no-store"],
-                    body: ByteBuffer(string: "ok")
-                ),
-                exchange
+            Answer(
+                status: .ok,
+                headers: ["Content-Type": "text/html", "cache-control": "no-store"],
+                body: ByteBuffer(string: "ok")
             )
         )
     }
@@ -191,25 +191,33 @@ extension HTTPConnectionHandler {
             answer.headers.add(name: "Content-Encoding", value: coding.rawValue)
         }
         answer.headers.add(name: "cache-control", value: "no-store")
-        return self.withCORS(answer, exchange)
+        return answer
     }
 
     // MARK: Refusals and CORS
 
     func reject(_ rejection: RequestRejection, _ exchange: Exchange) {
-        let answer = Answer.rejection(rejection, isUpgrade: exchange.isUpgrade)
-        self.answer(exchange.isUpgrade ? answer : self.withCORS(answer, exchange))
+        self.answer(.rejection(rejection, isUpgrade: exchange.isUpgrade))
     }
 
     private func answerPreflight(_ exchange: Exchange) {
-        let fields = self.core.configuration.cors.preflightFields(
-            origin: exchange.head.headers.first(name: "origin"),
-            requestedHeaders: exchange.head.headers.first(name: "access-control-request-headers")
-        )
+        let cors = self.core.configuration.cors
+        let headers = exchange.head.headers
+        let fields =
+            self.core.allowsOrigin(of: exchange.head)
+            ? cors.preflightFields(
+                origin: headers.first(name: "origin"),
+                requestedHeaders: headers.first(name: "access-control-request-headers")
+            ) : cors.refusalFields()
         self.answer(Answer(status: .noContent, headers: HTTPHeaders(fields), omitsLength: true))
     }
 
+    /// Adds the CORS headers, which every answer of Engine.IO has but the refusal of an upgrade.
     func withCORS(_ answer: Answer, _ exchange: Exchange) -> Answer {
+        switch exchange.route {
+        case .application, .preflight: return answer
+        default: if exchange.isUpgrade { return answer }
+        }
         let fields = self.core.corsFields(for: exchange.head)
         guard !fields.isEmpty else { return answer }
         var answer = answer
@@ -261,6 +269,7 @@ extension HTTPConnectionHandler {
                 home: self.loopContext,
                 webSocket: webSocket.link
             ) else {
+                webSocket.forgetLink()
                 if let exchange = self.exchange { self.reject(.tooManySessions, exchange) }
                 return
             }
@@ -281,11 +290,15 @@ extension HTTPConnectionHandler {
         do {
             let decoder = try pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self)
             let encoder = try pipeline.context(handlerType: HTTPResponseEncoder.self)
-            try pipeline.addHandler(webSocket, position: .after(decoder.handler))
+            // First, since the WebSocket's frames must not pass the encoder, and it may have one to send at once.
             pipeline.removeHandler(context: encoder, promise: nil)
+            try pipeline.addHandler(webSocket, position: .after(decoder.handler))
             // What the client has sent behind its request comes out of the decoder now.
             pipeline.removeHandler(context: decoder, promise: nil)
+            let channel = context.channel
             pipeline.removeHandler(context: context, promise: nil)
+            // This handler may have held a read back.
+            channel.read()
         } catch {
             // The handlers are there: this server has put them in.
             context.close(promise: nil)

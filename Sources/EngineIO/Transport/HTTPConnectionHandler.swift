@@ -7,7 +7,7 @@ import NIOHTTP1
 ///
 /// Requests are answered in order. Those that a client sends ahead wait in a queue; when the queue is long the
 /// connection is not read. NIO's pipelining handler would stop reading during every request, which costs two system
-/// calls for each poll. Confined to its event loop.
+/// calls for each poll. A client that does not read its answers is not read either. Confined to its event loop.
 final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundIn = Never
@@ -32,6 +32,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     private var parseError: (any Error)?
     private var deadline: NIODeadline?
     private var timer: (deadline: NIODeadline, token: DeadlineWheel<any DeadlineTarget>.Token)?
+    /// How many bytes of answers waited for the client when the timer fired last.
+    private var unreadBytes = 0
 
     init(core: EngineCore, loopContext: LoopContext) {
         self.core = core
@@ -59,24 +61,43 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     func processQueue() {
         guard !self.isProcessing, !self.isClosing else { return }
         self.isProcessing = true
-        while self.exchange?.isReceived != true, self.context != nil, let part = self.queue.popFirst() {
+        while self.exchange?.isReceived != true, self.isWritable, let part = self.queue.popFirst() {
             self.receive(part)
         }
         self.isProcessing = false
         if self.exchange == nil, self.queue.isEmpty, self.parseError != nil { self.answerParseError() }
-        if self.isReadHeld, self.queue.count < Self.queueLimit {
+        if self.isReadHeld, self.mayRead {
             self.isReadHeld = false
             self.context?.read()
         }
-        if self.isInputClosed, self.exchange == nil, self.queue.isEmpty { self.context?.close(promise: nil) }
+        if self.isInputClosed, self.queue.isEmpty { self.finishInput() }
+    }
+
+    /// The client sends no more, and all that it sent has been looked at.
+    private func finishInput() {
+        if let exchange = self.exchange {
+            if !exchange.isReceived { self.loseRequest() }
+        } else if !self.isClosing {
+            self.context?.close(promise: nil)
+        }
     }
 
     func read(context: ChannelHandlerContext) {
-        if self.queue.count < Self.queueLimit {
-            context.read()
-        } else {
-            self.isReadHeld = true
-        }
+        if self.mayRead { context.read() } else { self.isReadHeld = true }
+    }
+
+    /// Whether the client reads its answers, as far as the channel's buffer tells.
+    private var isWritable: Bool { self.context?.channel.isWritable ?? false }
+
+    /// Whether more may be read: not while much waits on either side, nor behind a request that ends the parsing, since
+    /// what follows it would pile up in front of the parser.
+    private var mayRead: Bool {
+        self.queue.count < Self.queueLimit && self.isWritable && self.exchange?.endsParsing != true
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable { self.processQueue() }
+        context.fireChannelWritabilityChanged()
     }
 
     private func receive(_ part: HTTPServerRequestPart) {
@@ -95,7 +116,11 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         self.nextSerial += 1
         self.exchange = exchange
         if case .post(let session) = route, !self.begin(post: session) { return }
-        guard route.takesBody else { return }
+        guard route.takesBody else {
+            // A client that asks first is told at once, before it sends a body that nobody wants.
+            if exchange.expectsContinue, route.isRefusal { self.perform(exchange) }
+            return
+        }
         if let length = exchange.announcedLength, length > self.core.configuration.maximumPayloadBytes {
             self.rejectBody()
         } else if exchange.expectsContinue {
@@ -119,17 +144,14 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     }
 
     private func receiveBody(_ body: ByteBuffer) {
-        guard let exchange = self.exchange else { return }
-        if exchange.isAnswered || !exchange.route.takesBody {
-            self.discard(body)
-            return
-        }
-        guard exchange.body.readableBytes + body.readableBytes <= self.core.configuration.maximumPayloadBytes else {
+        // No copy of the exchange is held here: its body must be the only reference, or each append would copy it.
+        guard let size = self.exchange?.wantedBodySize else { return self.discard(body) }
+        guard size + body.readableBytes <= self.core.configuration.maximumPayloadBytes else {
             self.rejectBody()
             self.discard(body)
             return
         }
-        if exchange.body.readableBytes == 0 {
+        if size == 0 {
             self.exchange?.body = body
         } else {
             self.exchange?.body.writeImmutableBuffer(body)
@@ -144,10 +166,10 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     }
 
     private func discard(_ body: ByteBuffer) {
-        guard var exchange = self.exchange else { return }
-        exchange.discardedBytes += body.readableBytes
-        self.exchange = exchange
-        guard exchange.discardedBytes > Self.discardFactor * self.core.configuration.maximumPayloadBytes else { return }
+        self.exchange?.discardedBytes += body.readableBytes
+        guard let exchange = self.exchange,
+            exchange.discardedBytes > Self.discardFactor * self.core.configuration.maximumPayloadBytes
+        else { return }
         if !exchange.isAnswered { self.answer(.empty(.payloadTooLarge)) }
         self.context?.close(promise: nil)
     }
@@ -175,17 +197,18 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
 
     /// The server is shutting down: the connection ends with the request under way.
     private func quiesce() {
-        guard self.exchange != nil else {
-            self.context?.close(promise: nil)
+        guard self.exchange == nil else {
+            self.exchange?.keepsAlive = false
             return
         }
-        self.exchange?.keepsAlive = false
+        self.isClosing = true
+        if self.bufferedBytes == 0 { self.context?.close(promise: nil) }
+        // Otherwise an answer is on its way; the shutdown's own timeout bounds it.
     }
 
     private func closedInput() {
         // The client sends no more. What it has asked for is still answered, but a poll has nobody to wait for it.
         self.isInputClosed = true
-        self.exchange?.keepsAlive = false
         if self.mustGiveUpRequest { self.loseRequest() }
         self.processQueue()
     }
@@ -193,13 +216,12 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     /// Whether nothing can come of the request, now that the client sends no more.
     private var mustGiveUpRequest: Bool {
         guard let exchange = self.exchange else { return false }
-        if case .poll = exchange.route { return true }
-        return !exchange.isReceived
+        if case .poll = exchange.route { return exchange.isReceived }
+        return false
     }
 
     func channelInactive(context: ChannelHandlerContext) {
         self.loseRequest()
-        self.core.connectionClosed()
         self.queue.removeAll()
         context.fireChannelInactive()
     }
@@ -256,9 +278,10 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         guard let exchange = self.exchange, !exchange.isAnswered else { return }
         self.exchange?.isAnswered = true
         self.pendingPoll = nil
-        let keepsAlive = exchange.keepsAlive && !answer.closes
+        let isLast = self.isInputClosed && self.queue.isEmpty
+        let keepsAlive = exchange.keepsAlive && !answer.closes && !isLast
         self.exchange?.keepsAlive = keepsAlive
-        self.writeAnswer(answer, isHead: exchange.head.method == .HEAD, keepsAlive: keepsAlive)
+        self.writeAnswer(self.withCORS(answer, exchange), isHead: exchange.head.method == .HEAD, keepsAlive: keepsAlive)
         if exchange.isReceived { self.finishExchange() }
     }
 
@@ -290,6 +313,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
             return
         }
         self.isClosing = true
+        self.setDeadline(in: self.core.idleTimeout)
         let channel = context.channel
         context.writeAndFlush(self.wrapOutboundOut(.end(nil))).whenComplete { _ in channel.close(promise: nil) }
     }
@@ -332,16 +356,26 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         guard let deadline = self.deadline else { return }
         guard now >= deadline else { return self.armTimer(at: deadline) }
         self.deadline = nil
-        guard let exchange = self.exchange else {
-            self.context?.close(promise: nil)
-            return
-        }
-        guard !exchange.isAnswered else {
+        if self.isReadingAnswer { return self.setDeadline(in: self.core.idleTimeout) }
+        guard let exchange = self.exchange, !exchange.isAnswered else {
             self.context?.close(promise: nil)
             return
         }
         if case .post(let session) = exchange.route { session.lostPost() }
         self.answer(.empty(.requestTimeout, closes: true))
+    }
+
+    /// Whether the client is still reading an answer, and has read some of it since the timer fired last.
+    private var isReadingAnswer: Bool {
+        let before = self.unreadBytes
+        self.unreadBytes = self.bufferedBytes
+        return self.unreadBytes > 0 && (before == 0 || self.unreadBytes < before)
+    }
+
+    /// How many bytes of answers have not left yet.
+    private var bufferedBytes: Int {
+        guard let options = self.context?.channel.syncOptions else { return 0 }
+        return (try? options.getOption(.bufferedWritableBytes)) ?? 0
     }
 }
 

@@ -1,11 +1,10 @@
 /// The listening socket, the event loops, and the pipeline of each connection.
 import NIOCore
-import NIOExtras
 import NIOHTTP1
 import NIOPosix
 import Synchronization
 
-/// There are as many connections as the configuration allows.
+/// There are as many connections as the configuration allows, or the server is shutting down.
 private struct TooManyConnections: Error {}
 
 /// Accepts connections and gives each its handlers.
@@ -16,7 +15,7 @@ final class Listener: Sendable {
     private let core: EngineCore
     private let group: MultiThreadedEventLoopGroup
     private let contexts: [ObjectIdentifier: LoopContext]
-    private let quiescing: Mutex<ServerQuiescingHelper?>
+    private let socket = Mutex<(any Channel)?>(nil)
 
     init(core: EngineCore, threads: Int?) {
         self.core = core
@@ -26,19 +25,19 @@ final class Listener: Sendable {
                 (ObjectIdentifier(loop), LoopContext(eventLoop: loop))
             }
         )
-        self.quiescing = Mutex(ServerQuiescingHelper(group: self.group))
     }
 
     /// Starts to listen.
     func bind(host: String, port: Int) async throws(EngineIOError) -> SocketAddress {
         do {
             let channel = try await self.bootstrap.bind(host: host, port: port).get()
+            self.socket.withLock { $0 = channel }
             guard let address = channel.localAddress else {
                 throw EngineIOError(.cannotBind, "\(host):\(port) has no address")
             }
             return address
         } catch {
-            await self.shutDownLoops()
+            try? await self.group.shutdownGracefully()
             throw EngineIOError(.cannotBind, Self.explain(error, host: host, port: port), cause: error)
         }
     }
@@ -61,20 +60,12 @@ final class Listener: Sendable {
         return ServerBootstrap(group: self.group)
             .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .serverChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    // Not captured by itself: it must not outlive the loops.
-                    guard let quiescing = self.quiescing.withLock({ $0 }) else { return }
-                    try channel.pipeline.syncOperations.addHandler(
-                        quiescing.makeServerChannelHandler(channel: channel)
-                    )
-                }
-            }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    guard let context = contexts[ObjectIdentifier(channel.eventLoop)], core.connectionOpened() else {
+                    guard let context = contexts[ObjectIdentifier(channel.eventLoop)], core.connections.insert(channel)
+                    else {
                         throw TooManyConnections()
                     }
                     try Self.addHandlers(to: channel, core: core, context: context)
@@ -99,34 +90,21 @@ final class Listener: Sendable {
     /// Stops to listen, and asks idle connections to end.
     ///
     /// - Returns: A future that completes when all connections have ended.
-    func stopAccepting() -> EventLoopFuture<Void> {
+    func stopAccepting() async -> EventLoopFuture<Void> {
+        try? await self.socket.withLock { $0.take() }?.close().get()
         let drained = self.group.any().makePromise(of: Void.self)
-        if let quiescing = self.quiescing.withLock({ $0 }) {
-            quiescing.initiateShutdown(promise: drained)
-        } else {
-            drained.succeed()
-        }
+        self.core.connections.quiesce(promise: drained)
         return drained.futureResult
     }
 
-    /// Waits for the connections to end, then cuts those that are left.
-    func finish(after drained: EventLoopFuture<Void>, timeout: Duration) async {
-        let loop = drained.eventLoop
-        let done = loop.makePromise(of: Void.self)
-        let cut = loop.scheduleTask(in: TimeAmount(timeout)) { done.succeed() }
-        drained.whenComplete { _ in
-            cut.cancel()
-            done.succeed()
-        }
-        try? await done.futureResult.get()
-        await self.shutDownLoops()
-    }
-
-    /// Ends the event loops.
+    /// Waits for the connections to end, cuts those that do not in time, and ends the event loops.
     ///
-    /// The quiescing helper goes first: it needs a loop to complete what it has promised.
-    private func shutDownLoops() async {
-        self.quiescing.withLock { $0 = nil }
+    /// No loop may end before the last connection has: a session's connections may live on several.
+    func finish(after drained: EventLoopFuture<Void>, timeout: Duration) async {
+        let connections = self.core.connections
+        let cut = drained.eventLoop.scheduleTask(in: TimeAmount(timeout)) { connections.closeAll() }
+        try? await drained.get()
+        cut.cancel()
         try? await self.group.shutdownGracefully()
     }
 }

@@ -1,6 +1,6 @@
 /// Compresses the body of a response with zlib.
 ///
-/// NIOExtras has a compressing channel handler; it prefers deflate when gzip and deflate are equally welcome, where
+/// swift-nio-extras has a compressing channel handler; it prefers deflate when gzip and deflate are equally welcome, where
 /// Node takes the client's order, and it would see every response although few are large enough.
 import CEngineIOZlib
 import NIOCore

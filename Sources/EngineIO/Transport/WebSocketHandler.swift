@@ -53,6 +53,18 @@ final class WebSocketHandler: ChannelDuplexHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         if case .unwanted = self.role { self.close() }
+        self.reportWritability()
+    }
+
+    /// Breaks the circle of handler and link when the handler never gets into a pipeline.
+    func forgetLink() {
+        self.madeLink = nil
+    }
+
+    /// A connection whose client has not read what came before is not writable from the start.
+    private func reportWritability() {
+        guard case .transport(let session) = self.role, self.context?.channel.isWritable == false else { return }
+        session.sinkWritabilityChanged(false)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -123,12 +135,14 @@ final class WebSocketHandler: ChannelDuplexHandler {
     private func receive(packet: InboundPacket, for session: Session) {
         switch packet {
         case .ping where packet.isProbe:
-            guard session.receivedProbe() else { return }
+            // A candidate that probes without reading would fill the channel's buffer with answers.
+            guard self.context?.channel.isWritable == true else { return self.dropCandidate() }
+            guard session.receivedProbe(from: self.link) else { return }
             self.write(MessageUnit(encodedPacket: ByteBuffer(string: "3probe")).frames)
         case .upgrade:
             // The session says when this has become its transport: now, or after the POST under way.
             self.isReading = false
-            session.receivedUpgrade()
+            if !session.receivedUpgrade(from: self.link) { self.dropCandidate() }
         default:
             self.dropCandidate()
         }
@@ -137,7 +151,7 @@ final class WebSocketHandler: ChannelDuplexHandler {
     private func dropCandidate() {
         guard case .candidate(let session) = self.role else { return }
         self.role = .unwanted
-        session.lostCandidate()
+        session.lostCandidate(self.link)
         self.close()
     }
 
@@ -147,6 +161,7 @@ final class WebSocketHandler: ChannelDuplexHandler {
     func becameTransport() {
         guard case .candidate(let session) = self.role else { return }
         self.role = .transport(session)
+        self.reportWritability()
         self.setReading(true)
     }
 
@@ -240,7 +255,7 @@ final class WebSocketHandler: ChannelDuplexHandler {
         self.role = .unwanted
         switch role {
         case .transport(let session): session.lostTransport(reason: reason)
-        case .candidate(let session): session.lostCandidate()
+        case .candidate(let session): session.lostCandidate(self.link)
         case .unwanted: break
         }
     }
@@ -267,7 +282,6 @@ final class WebSocketHandler: ChannelDuplexHandler {
         if let timer = self.timer { self.loopContext.cancel(timer) }
         self.timer = nil
         self.unread = nil
-        self.core.connectionClosed()
         context.fireChannelInactive()
     }
 

@@ -92,7 +92,7 @@ public final class InMemoryAdapter: Adapter {
     public func sockets(in selection: BroadcastSelection) -> [Socket] {
         self.state.withLock { state in
             if selection.except.isEmpty {
-                if selection.rooms.isEmpty { return state.everybody.sockets }
+                if !selection.reachesRoomsOnly { return state.everybody.sockets }
                 if selection.rooms.count == 1 { return state.members(of: selection.rooms[0]) }
             }
             return state.select(selection)
@@ -120,7 +120,7 @@ extension InMemoryAdapter.State {
     /// The union of the rooms, each socket once, without those left out.
     func select(_ selection: BroadcastSelection) -> [Socket] {
         var seen = Set(selection.except.flatMap(self.members).map(ObjectIdentifier.init))
-        guard !selection.rooms.isEmpty else {
+        guard selection.reachesRoomsOnly else {
             return self.everybody.sockets.filter { !seen.contains(ObjectIdentifier($0)) }
         }
         return selection.rooms.flatMap(self.members).filter { seen.insert(ObjectIdentifier($0)).inserted }

@@ -2,8 +2,13 @@
 
 /// The rooms that a broadcast reaches and leaves out.
 public struct BroadcastSelection: Sendable, Hashable {
-    /// The rooms whose sockets are reached, each once; everybody when empty.
-    public var rooms: [Room] = []
+    /// The rooms whose sockets are reached, each once.
+    public var rooms: [Room] = [] {
+        didSet { if !self.rooms.isEmpty { self.reachesRoomsOnly = true } }
+    }
+
+    /// Whether only the sockets in ``rooms`` are reached, possibly none, rather than everybody.
+    public var reachesRoomsOnly = false
 
     /// The rooms whose sockets are left out, whatever else they are in.
     public var except: [Room] = []
@@ -38,13 +43,14 @@ public struct BroadcastOperator: EventTarget {
         return copy
     }
 
-    /// Adds rooms to those that are reached.
+    /// Adds rooms to those that are reached. No rooms at all reach nobody, rather than everybody.
     ///
     /// - Parameter rooms: The rooms.
     /// - Returns: The operator with the rooms.
     public func to(_ rooms: some Sequence<Room>) -> Self {
         var copy = self
         copy.selection.rooms.append(contentsOf: rooms)
+        copy.selection.reachesRoomsOnly = true
         return copy
     }
 
@@ -68,6 +74,9 @@ public struct BroadcastOperator: EventTarget {
     public var emitNamespace: Namespace { self.namespace }
 
     /// Sends an event to the selected sockets. It has been encoded once for all of them.
+    ///
+    /// Each receiver gets the broadcasts of one sender in their order. Those of different senders, on different event
+    /// loops, may reach two receivers in different orders.
     ///
     /// - Parameter event: The encoded event.
     public func emit(encoded event: consuming EncodedEvent) {

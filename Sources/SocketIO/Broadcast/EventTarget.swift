@@ -17,8 +17,7 @@ public struct EncodedEvent: Sendable {
         } catch {
             throw SocketIOError(.encodingFailed, "the arguments of \(name) cannot be encoded", cause: error)
         }
-        packet.endArray()
-        self.packet = packet
+        self.packet = try Self.finish(packet, name)
     }
 
     /// Encodes an event with dynamic arguments.
@@ -30,8 +29,7 @@ public struct EncodedEvent: Sendable {
                 writer.write(value)
             }
         }
-        packet.endArray()
-        self.packet = packet
+        self.packet = try Self.finish(packet, name)
     }
 
     /// Encodes an event with the elements of a sequence as arguments.
@@ -46,8 +44,16 @@ public struct EncodedEvent: Sendable {
         } catch {
             throw SocketIOError(.encodingFailed, "the arguments of \(name) cannot be encoded", cause: error)
         }
+        self.packet = try Self.finish(packet, name)
+    }
+
+    /// Ends the array, unless the receivers would take somebody's data for attachments.
+    private static func finish(_ packet: consuming OutboundPacket, _ name: String) throws(SocketIOError) -> OutboundPacket {
         packet.endArray()
-        self.packet = packet
+        guard !packet.writer.hasForeignPlaceholders else {
+            throw SocketIOError(.encodingFailed, "the arguments of \(name) hold both bytes and data that looks like bytes")
+        }
+        return packet
     }
 
     private static func start(_ name: String, in namespace: Namespace) throws(SocketIOError) -> OutboundPacket {

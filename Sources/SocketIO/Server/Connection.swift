@@ -13,6 +13,8 @@ final class Connection: SessionHandler {
         var decoder: PacketDecoder
         var sockets: [String: Socket] = [:]
         var nextJoinNumber = 0
+        /// Middlewares under way, also for sockets that have left meanwhile.
+        var pendingJoins = 0
         /// Namespaces that the server made this client leave: its packets may still be on their way.
         var leftByServer: Set<String> = []
         var hasJoined = false
@@ -159,7 +161,7 @@ final class Connection: SessionHandler {
         let handshake = Handshake(request: session.request, auth: auth)
         let socket = self.state.withLock { state -> Socket? in
             let limit = self.server.configuration.limits.namespacesPerConnection
-            guard !state.isClosed, state.sockets.count < limit else { return nil }
+            guard !state.isClosed, state.sockets.count + state.pendingJoins < limit else { return nil }
             let socket = Socket(
                 namespace: namespace,
                 handshake: handshake,
@@ -181,10 +183,12 @@ final class Connection: SessionHandler {
         guard socket.handlers.joinsAtOnce else {
             let tasks = self.server.environment.tasks
             tasks.started()
+            self.state.withLock { $0.pendingJoins += 1 }
             Task {
                 await self.finishJoining(socket) {
                     for middleware in socket.handlers.middlewares { try await middleware.run(socket) }
                 }
+                self.state.withLock { $0.pendingJoins -= 1 }
                 tasks.finished()
             }
             return

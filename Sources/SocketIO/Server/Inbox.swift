@@ -45,16 +45,19 @@ struct Inbox: Sendable {
         return nil
     }
 
+    /// The events that wait, and those whose handlers run beside the others.
+    private var load: Int { self.items.count + self.concurrentTasks.count }
+
     /// Whether the connection must be held back now, which it was not before.
     mutating func mustHold(limit: Int) -> Bool {
-        guard !self.isHolding, self.items.count >= limit else { return false }
+        guard !self.isHolding, self.load >= limit else { return false }
         self.isHolding = true
         return true
     }
 
     /// Whether a connection held back can be read again.
     mutating func mustRelease(limit: Int) -> Bool {
-        guard self.isHolding, self.items.count <= limit / 2 else { return false }
+        guard self.isHolding, self.load <= limit / 2 else { return false }
         self.isHolding = false
         return true
     }

@@ -20,6 +20,7 @@ public final class Namespace: Sendable {
 
     let environment: ServerEnvironment
     private let state = Mutex(State())
+    private let logRate = Mutex(LogRate())
     private let ackCounter = Atomic<UInt64>(0)
 
     init(name: String, adapter: any Adapter, environment: ServerEnvironment) {
@@ -90,11 +91,12 @@ public final class Namespace: Sendable {
     }
 
     func log(_ error: any Error, of socket: Socket, in context: ErrorContext) {
+        guard let omitted = self.logRate.withLock({ $0.admit(at: .now) }) else { return }
         self.environment.logger.warning(
             "handler failed",
             metadata: [
                 "socketio.namespace": "\(self.name)", "socketio.socket": "\(socket.id)",
-                "socketio.context": "\(context)", "error": "\(error)",
+                "socketio.context": "\(context)", "socketio.omitted": "\(omitted)", "error": "\(error)",
             ]
         )
     }

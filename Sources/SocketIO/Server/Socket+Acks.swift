@@ -88,6 +88,9 @@ extension Socket {
         try packet.write(body)
         packet.endArray()
         guard !self.hasLeft else { return }
+        guard !packet.writer.hasForeignPlaceholders else {
+            throw SocketIOError(.encodingFailed, "the acknowledgement holds both bytes and data that looks like bytes")
+        }
         self.session.send(packet.finished(type: .ack, id: id))
     }
 }

@@ -33,7 +33,7 @@ extension Socket {
         case .inline:
             self.runInline(event, handler)
             self.deliverWaiting()
-        case .concurrent: self.runConcurrently(event, handler)
+        case .concurrent: if self.runConcurrently(event, handler) { self.session.holdInput() }
         case .drain: self.startDraining(with: .event(handler, event))
         }
     }
@@ -112,18 +112,27 @@ extension Socket {
         }
     }
 
-    private func runConcurrently(_ event: IncomingEvent, _ handler: EventHandler) {
+    /// Starts a handler beside the others.
+    ///
+    /// - Returns: Whether the connection must be held back, because too many run already.
+    private func runConcurrently(_ event: IncomingEvent, _ handler: EventHandler) -> Bool {
         let tasks = self.namespace.environment.tasks
-        self.state.withLock { state in
-            guard state.phase == .connected else { return }
+        let limit = self.namespace.environment.configuration.limits.eventsPerInbox
+        return self.state.withLock { state in
+            guard state.phase == .connected else { return false }
             let id = state.inbox.nextConcurrent()
             tasks.started()
             let task = Task {
                 await self.run(.event(handler, event))
-                self.state.withLock { $0.inbox.finished(concurrent: id) }
+                let mustRelease = self.state.withLock { state in
+                    state.inbox.finished(concurrent: id)
+                    return state.inbox.mustRelease(limit: limit)
+                }
+                if mustRelease { self.session.releaseInput() }
                 tasks.finished()
             }
             state.inbox.started(task, concurrent: id)
+            return state.inbox.mustHold(limit: limit)
         }
     }
 
@@ -213,9 +222,16 @@ extension Socket {
         guard joined else { return }
         // The client knows of its membership before any broadcast can reach it.
         reply()
-        self.namespace.adapter.add(self)
-        if !self.isConnected { self.namespace.adapter.remove(self) }
+        self.enterNamespace()
         self.deliverWaiting()
+    }
+
+    private func enterNamespace() {
+        self.namespace.adapter.add(self)
+        let rooms = self.state.withLock { $0.earlyRooms.take() } ?? []
+        if !rooms.isEmpty { self.namespace.adapter.join(self, rooms: Array(rooms)) }
+        // Whoever left meanwhile may have done so before it was added.
+        if self.hasLeft { self.namespace.adapter.remove(self) }
     }
 
     /// The socket leaves: its rooms first, then the handlers are told. Events that wait are dropped.
@@ -249,6 +265,7 @@ extension SocketState {
         guard self.phase != .disconnected else { return nil }
         let wasConnected = self.phase == .connected
         self.phase = .disconnected
+        self.earlyRooms = nil
         let tasks = self.inbox.close()
         defer { self.acks = [:] }
         return End(

@@ -60,27 +60,32 @@ public final class Socket: Sendable {
 
     /// Enters rooms. The room exists from its first socket on.
     ///
+    /// A middleware may do so as well: the socket is in the rooms once it is let in.
+    ///
     /// - Parameter rooms: The rooms.
     public func join(_ rooms: Room...) {
-        self.namespace.adapter.join(self, rooms: rooms)
+        self.join(rooms)
     }
 
-    /// Enters rooms.
+    /// Enters rooms; the same as ``join(_:)-(Room...)``.
     ///
     /// - Parameter rooms: The rooms.
     public func join(_ rooms: some Sequence<Room>) {
-        self.namespace.adapter.join(self, rooms: Array(rooms))
+        let rooms = Array(rooms)
+        guard self.state.withLock({ $0.earlyRooms?.formUnion(rooms) }) == nil else { return }
+        self.namespace.adapter.join(self, rooms: rooms)
     }
 
     /// Leaves a room. It ceases to exist with its last socket.
     ///
     /// - Parameter room: The room.
     public func leave(_ room: Room) {
+        _ = self.state.withLock { $0.earlyRooms?.remove(room) }
         self.namespace.adapter.leave(self, room: room)
     }
 
     /// The rooms the socket is in, its own included.
-    public var rooms: Set<Room> { self.namespace.adapter.rooms(of: self) }
+    public var rooms: Set<Room> { self.state.withLock(\.earlyRooms) ?? self.namespace.adapter.rooms(of: self) }
 
     // MARK: Broadcasting
 
@@ -127,6 +132,15 @@ public final class Socket: Sendable {
     }
 }
 
+extension Socket {
+    /// Sends a packet that an adapter has been given for this socket, among others.
+    ///
+    /// - Parameter packet: The packet.
+    public func deliver(_ packet: BroadcastPacket) {
+        self.session.send(packet.unit)
+    }
+}
+
 extension Socket: EventTarget {
     /// The namespace in which events are sent.
     public var emitNamespace: Namespace { self.namespace }
@@ -157,4 +171,6 @@ struct SocketState: Sendable {
     var phase = Phase.connecting
     var inbox = Inbox()
     var acks: [UInt64: PendingAck] = [:]
+    /// The rooms entered before the adapter knows the socket; `nil` from then on.
+    var earlyRooms: Set<Room>? = []
 }

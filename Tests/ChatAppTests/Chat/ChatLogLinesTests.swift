@@ -1,4 +1,5 @@
 /// What the chat leaves in the log.
+import Logging
 import TestSupport
 import Testing
 

@@ -1,4 +1,5 @@
 /// How long temporary messages are kept, and how many.
+import NIOCore
 import SocketIO
 import Testing
 
@@ -34,6 +35,16 @@ import Testing
         for text in ["aaaaaa", "bbbbbb", "cccccc"] { messages.append(try EncodedValue(text), at: self.start) }
         #expect(self.texts(messages) == [#""bbbbbb""#, #""cccccc""#])
         #expect(messages.byteCount == 16)
+    }
+
+    @Test func `attachments count`() throws {
+        var messages = TemporaryMessages(lifetime: .seconds(10), byteLimit: 1000)
+        for byte in UInt8(0)..<3 {
+            messages.append(try EncodedValue([ByteBuffer(repeating: byte, count: 400)]), at: self.start)
+        }
+        let expected = [UInt8(1), 2].map { Value.array([.binary(ByteBuffer(repeating: $0, count: 400))]) }
+        #expect(try messages.messages.map { try $0.value } == expected)
+        #expect(messages.byteCount > 800 && messages.byteCount < 1000)
     }
 
     @Test func `a message that is too large for all of them is not kept, and displaces none`() throws {

@@ -141,6 +141,16 @@ final class SessionFixture {
         return candidate
     }
 
+    /// Has a candidate send `2probe`.
+    func probe(_ candidate: FakeWebSocket) {
+        _ = self.session.receivedProbe(from: candidate)
+    }
+
+    /// Has a candidate send `5`.
+    func upgrade(_ candidate: FakeWebSocket) {
+        _ = self.session.receivedUpgrade(from: candidate)
+    }
+
     /// Lets a time pass as far as the session knows.
     func pass(_ time: TimeAmount) {
         self.session.deadlineReached(now: .now() + time)

@@ -1,6 +1,7 @@
 /// A session between its handler and its connections.
 import NIOCore
 import NIOEmbedded
+import Synchronization
 import TestSupport
 import Testing
 
@@ -207,6 +208,21 @@ import Testing
         fixture.pass(.seconds(26))
         #expect(fixture.webSocket?.commands == [.write(["2"]), .write(["2"])])
         #expect(fixture.closeReasons == [])
+    }
+
+    @Test func `the next ping is due an interval after the pong, also when the timeout is longer`() throws {
+        let fixture = SessionFixture(
+            onWebSocket: true,
+            configure: {
+                $0.pingInterval = .seconds(5)
+                $0.pingTimeout = .seconds(20)
+            }
+        )
+        fixture.pass(.seconds(6))
+        #expect(fixture.webSocket?.commands == [.write(["2"])])
+        fixture.session.receive(.pong(ByteBuffer()))
+        let wakeUp = try #require(fixture.session.state.withLock { $0.timer?.deadline })
+        #expect(wakeUp <= .now() + .seconds(5))
     }
 
     @Test func `a ping that nobody fetches times out all the same`() {

@@ -144,9 +144,10 @@ extension LiveTests {
         }
 
         @Test func `a handler that closes inside a message delivers nothing more of the payload`() async throws {
-            try await withEngineServer(reaction: { event in
+            let leave: SessionRecorder.Reaction = { event in
                 if event.text == "bye" { event.session.close() }
-            }) { server in
+            }
+            try await withEngineServer(reaction: leave) { server in
                 for transport in EngineIOTestClient.Transport.allCases {
                     let client = try await EngineIOTestClient.connect(port: server.port, over: transport)
                     try await client.send("4a", "4bye", "4b")

@@ -19,11 +19,13 @@ extension LiveTests {
             return ("4" + text.prefix(size - 1), try await client.polls.request("GET", client.target, headers: headers))
         }
 
-        @Test(arguments: [
-            ("gzip", "gzip"), ("deflate", "deflate"), ("gzip, deflate", "gzip"), ("deflate, gzip", "deflate"),
-            ("deflate, gzip;q=0.5", "deflate"), ("gzip;q=0.5, deflate;q=0.8", "deflate"), ("*", "gzip"),
-            ("gzip, deflate, br, zstd", "gzip"), ("GZIP", "gzip"), ("*;q=0.1, deflate", "deflate"),
-        ] as [(String, String)])
+        @Test(
+            arguments: [
+                ("gzip", "gzip"), ("deflate", "deflate"), ("gzip, deflate", "gzip"), ("deflate, gzip", "deflate"),
+                ("deflate, gzip;q=0.5", "deflate"), ("gzip;q=0.5, deflate;q=0.8", "deflate"), ("*", "gzip"),
+                ("gzip, deflate, br, zstd", "gzip"), ("GZIP", "gzip"), ("*;q=0.1, deflate", "deflate"),
+            ] as [(String, String)]
+        )
         func `a large answer is compressed as the client likes best`(accepted: String, coding: String) async throws {
             try await withEngineServer { server in
                 let (expected, response) = try await self.poll(server, size: 5000, accepting: accepted)

@@ -1,7 +1,5 @@
 /// Opening a session: what is answered, and what is refused with which words.
 import EngineIO
-import HTTPTypes
-import NIOCore
 import TestSupport
 import Testing
 
@@ -71,7 +69,8 @@ extension LiveTests {
                 let client = try await HTTPTestClient.connect(port: server.port)
                 let response = try await client.request("GET", self.target)
                 let open = try OpenPacket(packet: response.text)
-                let expected = #"0{"sid":"\#(open.sid)","upgrades":["websocket"],"#
+                let expected =
+                    #"0{"sid":"\#(open.sid)","upgrades":["websocket"],"#
                     + #""pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#
                 #expect(response.status == 200)
                 #expect(response.text == expected)
@@ -85,10 +84,14 @@ extension LiveTests {
 
         @Test func `over a WebSocket the open packet comes at once and offers no upgrade`() async throws {
             try await withEngineServer { server in
-                let client = try await WebSocketTestClient.connect(port: server.port, "/engine.io/?EIO=4&transport=websocket")
+                let client = try await WebSocketTestClient.connect(
+                    port: server.port,
+                    "/engine.io/?EIO=4&transport=websocket"
+                )
                 let text = try await client.receiveText()
                 let open = try OpenPacket(packet: text)
-                let expected = #"0{"sid":"\#(open.sid)","upgrades":[],"#
+                let expected =
+                    #"0{"sid":"\#(open.sid)","upgrades":[],"#
                     + #""pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#
                 #expect(text == expected)
                 #expect(client.response.reason == "Switching Protocols")
@@ -118,7 +121,9 @@ extension LiveTests {
             try await withEngineServer { server in
                 var ids: Set<String> = []
                 let client = try await HTTPTestClient.connect(port: server.port)
-                for _ in 0..<50 { ids.insert(try OpenPacket(packet: await client.request("GET", self.target).text).sid) }
+                for _ in 0..<50 {
+                    ids.insert(try OpenPacket(packet: await client.request("GET", self.target).text).sid)
+                }
                 #expect(ids.count == 50)
                 #expect(server.server.sessionCount == 50)
             }
@@ -186,7 +191,7 @@ extension LiveTests {
             ]
             try await withEngineServer { server in
                 for (query, message) in refusals {
-                    let response = try await self.refusal(of: "/engine.io/" + query, port: server.port)
+                    let response = try await refusedUpgrade(of: "/engine.io/" + query, port: server.port)
                     #expect(response.status == 400)
                     #expect(response.reason == "Bad Request")
                     #expect(response.text == message)
@@ -228,103 +233,6 @@ extension LiveTests {
             }
         }
 
-        private func refusal(of target: String, port: Int) async throws -> HTTPTestResponse {
-            let client = try await HTTPTestClient.connect(port: port)
-            try await client.send("GET", target, headers: WebSocketTestClient.headers)
-            let response = try await client.receive()
-            try await client.expectEnd()
-            return response
-        }
-
-        // MARK: The application's say
-
-        @Test func `the application may refuse, in its own words or the usual ones`() async throws {
-            var configuration = EngineIOConfiguration()
-            configuration.allowRequest = { request in
-                await Task.yield()
-                return request.queryValue("token").map { .refuse(message: $0.isEmpty ? nil : $0) } ?? .allow
-            }
-            try await withEngineServer(configuration) { server in
-                let client = try await HTTPTestClient.connect(port: server.port)
-                let usual = try await client.request("GET", self.target + "&token=")
-                #expect(usual.status == 403)
-                #expect(usual.text == #"{"code":4,"message":"Forbidden"}"#)
-                let own = try await client.request("GET", self.target + "&token=not%20%22you%22")
-                #expect(own.status == 403)
-                #expect(own.text == #"{"code":4,"message":"not \"you\""}"#)
-                #expect(try await client.request("GET", self.target).status == 200)
-                let upgrade = try await self.refusal(
-                    of: "/engine.io/?EIO=4&transport=websocket&token=%3Cb%3E",
-                    port: server.port
-                )
-                #expect(upgrade.status == 400)
-                #expect(upgrade.text == "b")
-                #expect(server.server.sessionCount == 1)
-            }
-        }
-
-        @Test func `the application sees the request, once for each handshake`() async throws {
-            let requests = EventLog<HandshakeRequest>()
-            var configuration = EngineIOConfiguration()
-            configuration.allowRequest = { request in
-                requests.append(request)
-                return .allow
-            }
-            try await withEngineServer(configuration) { server in
-                let client = try await PollingTestClient.connect(
-                    port: server.port,
-                    query: "&name=a%20b&name=c",
-                    headers: [("X-Custom", "value")]
-                )
-                try await client.post("4a")
-                #expect(try await client.poll() == ["4a"])
-                let request = try #require(requests.all.first)
-                #expect(requests.all.count == 1)
-                #expect(request.queryValue("name") == "c")
-                #expect(request.query.map(\.value) == ["4", "polling", "a b", "c"])
-                #expect(request.headers[.init("x-custom")!] == "value")
-                #expect(request.remoteAddress?.ipAddress == "127.0.0.1")
-                #expect(request.time > 1_700_000_000)
-                #expect(!request.isSecure)
-                let session = try await server.session(client.sid)
-                #expect(session.request.target == request.target)
-            }
-        }
-
-        @Test func `the revision is looked at after the application has spoken`() async throws {
-            var configuration = EngineIOConfiguration()
-            configuration.allowRequest = { _ in .refuse(message: nil) }
-            try await withEngineServer(configuration) { server in
-                let client = try await HTTPTestClient.connect(port: server.port)
-                let response = try await client.request("GET", "/engine.io/?EIO=3&transport=polling")
-                #expect(response.status == 403)
-            }
-        }
-
-        @Test func `a client that leaves while the application thinks opens no session`() async throws {
-            let asked = EventLog<Int>()
-            let leave = EventLog<Int>()
-            var configuration = EngineIOConfiguration()
-            configuration.allowRequest = { _ in
-                asked.append(1)
-                _ = try? await leave.count(1)
-                return .allow
-            }
-            try await withEngineServer(configuration) { server in
-                for target in [self.target, "/engine.io/?EIO=4&transport=websocket"] {
-                    let client = try await HTTPTestClient.connect(port: server.port)
-                    try await client.send("GET", target, headers: WebSocketTestClient.headers)
-                    try await asked.first("the question") { _ in true }
-                    try await client.connection.reset()
-                }
-                try await asked.count(2)
-                leave.append(1)
-                // A session that comes after those two were decided.
-                _ = try await PollingTestClient.connect(port: server.port)
-                #expect(server.server.sessionCount == 1)
-            }
-        }
-
         // MARK: Options
 
         @Test func `the path is an option, with or without a slash at its end`() async throws {
@@ -355,7 +263,7 @@ extension LiveTests {
             try await withEngineServer(configuration) { server in
                 let polling = try await EngineIOTestClient.connect(port: server.port, over: .polling)
                 #expect(polling.open.upgrades == [])
-                let response = try await self.refusal(of: "/engine.io/?EIO=4&transport=websocket", port: server.port)
+                let response = try await refusedUpgrade(of: "/engine.io/?EIO=4&transport=websocket", port: server.port)
                 #expect(response.text == "Transport unknown")
             }
         }
@@ -391,7 +299,7 @@ extension LiveTests {
                 let refused = try await client.request("GET", self.target)
                 #expect(refused.status == 403)
                 #expect(refused.text == #"{"code":4,"message":"Too many sessions"}"#)
-                let upgrade = try await self.refusal(of: "/engine.io/?EIO=4&transport=websocket", port: server.port)
+                let upgrade = try await refusedUpgrade(of: "/engine.io/?EIO=4&transport=websocket", port: server.port)
                 #expect(upgrade.status == 400)
                 #expect(upgrade.text == "Too many sessions")
                 try await first.post("1")
@@ -400,4 +308,13 @@ extension LiveTests {
             }
         }
     }
+}
+
+/// Asks for a WebSocket, which must be refused.
+func refusedUpgrade(of target: String, port: Int) async throws -> HTTPTestResponse {
+    let client = try await HTTPTestClient.connect(port: port)
+    try await client.send("GET", target, headers: WebSocketTestClient.headers)
+    let response = try await client.receive()
+    try await client.expectEnd()
+    return response
 }

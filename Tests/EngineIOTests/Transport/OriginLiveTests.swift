@@ -55,7 +55,11 @@ extension LiveTests {
             try await withEngineServer { server in
                 let host = "127.0.0.1:\(server.port)"
                 let client = try await HTTPTestClient.connect(port: server.port)
-                let own = try await client.request("GET", Self.polling, headers: [("Host", host), ("Origin", "http://\(host)")])
+                let own = try await client.request(
+                    "GET",
+                    Self.polling,
+                    headers: [("Host", host), ("Origin", "http://\(host)")]
+                )
                 #expect(own.status == 200)
                 let headers = [("Host", host), ("Origin", "http://127.0.0.1:1")]
                 #expect(try await client.request("GET", Self.polling, headers: headers).status == 400)
@@ -117,7 +121,11 @@ extension LiveTests {
                     #expect(response["access-control-expose-headers"]?.lowercased() == "etag")
                     #expect(response["vary"] == "Origin")
                 }
-                let refused = try await client.request("GET", Self.polling, headers: [("Origin", "http://three.example")])
+                let refused = try await client.request(
+                    "GET",
+                    Self.polling,
+                    headers: [("Origin", "http://three.example")]
+                )
                 #expect(refused.text == Self.refusal)
                 #expect(refused["access-control-allow-origin"] == nil)
                 #expect(refused["vary"] == "Origin")
@@ -146,7 +154,8 @@ extension LiveTests {
                 for target in [Self.polling, Self.polling + "&sid=unknown", "/engine.io/"] {
                     let response = try await client.request("OPTIONS", target, headers: headers)
                     #expect(response.status == 204)
-                    #expect(response["content-length"] == "0")
+                    // RFC 9110 §8.6 forbids a length here, which Node sends.
+                    #expect(response["content-length"] == nil)
                     #expect(response["access-control-allow-origin"] == "http://one.example")
                     #expect(response["access-control-allow-methods"] == "GET,HEAD,PUT,PATCH,POST,DELETE")
                     #expect(response["access-control-allow-headers"] == "x-custom, content-type")

@@ -57,7 +57,8 @@ extension LiveTests {
 
         // MARK: Overlaps and aborted requests
 
-        @Test func `a second poll is answered 400 and ends the session, the first gets the close packet`() async throws {
+        @Test func `a second poll is answered 400 and ends the session, the first gets the close packet`() async throws
+        {
             try await withEngineServer { server in
                 let client = try await PollingTestClient.connect(port: server.port)
                 try await client.startPoll()
@@ -178,7 +179,7 @@ extension LiveTests {
             ("4a\u{1E}b@@@\u{1E}4b", ["a"]), ("\u{1E}\u{1E}", []), (" 4a", []), ("{}", []),
         ])
         func `a malformed payload is answered ok and ends the session`(body: String, texts: [String]) async throws {
-            try await withEngineServer(reaction: { _ in }) { server in
+            try await withEngineServer(reaction: SessionRecorder.silent) { server in
                 let client = try await PollingTestClient.connect(port: server.port)
                 try await client.startPoll()
                 let session = try await server.session(client.sid)
@@ -193,7 +194,7 @@ extension LiveTests {
         @Test func `a million separators cost their sender the session and nobody anything else`() async throws {
             var configuration = EngineIOConfiguration()
             configuration.maximumPayloadBytes = 2_000_000
-            try await withEngineServer(configuration, reaction: { _ in }) { server in
+            try await withEngineServer(configuration, reaction: SessionRecorder.silent) { server in
                 let other = try await EngineIOTestClient.connect(port: server.port, over: .webSocket)
                 for body in ["\u{1E}", "4\u{1E}", "6\u{1E}"] {
                     let client = try await PollingTestClient.connect(port: server.port)
@@ -208,7 +209,11 @@ extension LiveTests {
         @Test func `bytes that are no UTF-8 become replacement characters`() async throws {
             try await withEngineServer { server in
                 let client = try await PollingTestClient.connect(port: server.port)
-                try await client.posts.send("POST", client.target, bytes: [0x34, 0x61, 0xFF, 0x62, 0xC3, 0x1E, 0x34, 0xE2])
+                try await client.posts.send(
+                    "POST",
+                    client.target,
+                    bytes: [0x34, 0x61, 0xFF, 0x62, 0xC3, 0x1E, 0x34, 0xE2]
+                )
                 #expect(try await client.posts.receive().text == "ok")
                 #expect(try await client.poll() == ["4a\u{FFFD}b\u{FFFD}", "4\u{FFFD}"])
             }
@@ -264,7 +269,10 @@ extension LiveTests {
                 let chunks = "1\r\n4\r\n" + String(repeating: chunk, count: 10) + "0\r\n\r\n"
                 try await client.startPost(headers: ["Transfer-Encoding: chunked"], sending: chunks)
             case .oneChunk:
-                try await client.startPost(headers: ["Transfer-Encoding: chunked"], sending: "2711\r\n\(body)\r\n0\r\n\r\n")
+                try await client.startPost(
+                    headers: ["Transfer-Encoding: chunked"],
+                    sending: "2711\r\n\(body)\r\n0\r\n\r\n"
+                )
             case .expecting:
                 let headers = ["Content-Length: 10001", "Expect: 100-continue"]
                 try await client.startPost(headers: headers, sending: "")

@@ -4,7 +4,7 @@ import SocketIO
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct AcknowledgementTests {
+@Suite(.serialized, .timeLimit(.minutes(1))) struct AcknowledgementTests {
     private static let sum = Event("sum").replying(with: Int.self) as AckEvent<Int, Int, Int>
 
     // MARK: The server acknowledges
@@ -29,8 +29,10 @@ import Testing
                 let client = try await SocketIOTestClient.connect(port: port, over: transport)
                 try await client.join()
                 let exchanges = [
-                    (#"20["sum",1,2]"#, "30[3]"), (#"21["maybe",true]"#, #"31[["a"]]"#), (#"22["maybe",false]"#, "32[null]"),
-                    (#"23["many"]"#, #"33[1,null,{"x":true}]"#), (#"24["empty"]"#, "34[]"), (#"25["same",1,"b"]"#, #"35[1,"b"]"#),
+                    (#"20["sum",1,2]"#, "30[3]"), (#"21["maybe",true]"#, #"31[["a"]]"#),
+                    (#"22["maybe",false]"#, "32[null]"),
+                    (#"23["many"]"#, #"33[1,null,{"x":true}]"#), (#"24["empty"]"#, "34[]"),
+                    (#"25["same",1,"b"]"#, #"35[1,"b"]"#),
                 ]
                 for (event, acknowledgement) in exchanges {
                     try await client.send(event)
@@ -44,7 +46,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("0", "0"), ("00", "0"), ("9007199254740993", "9007199254740993"), ("9999999999999999999", "9999999999999999999"),
+        ("0", "0"), ("00", "0"), ("9007199254740993", "9007199254740993"),
+        ("9999999999999999999", "9999999999999999999"),
         (String(repeating: "0", count: 100) + "7", "7"),
     ])
     func `ids of up to nineteen digits are exact, leading zeros left out`(id: String, answered: String) async throws {
@@ -235,7 +238,8 @@ import Testing
         let configuration = SocketIOConfiguration.testing { $0.acknowledgementTimeout = .milliseconds(30) }
         let result = try await self.asking(configuration) { socket throws(SocketIOError) in
             try await socket.emitWithAck("ask")
-        } client: { _, _ in }
+        } client: { _, _ in
+        }
         #expect(self.code(of: result) == .acknowledgementTimeout)
     }
 
@@ -326,7 +330,9 @@ import Testing
             var questions: [(id: Substring, number: Int)] = []
             for _ in 0..<100 {
                 // 2<id>["sum",<n>,<n>]
-                let parts = try await client.receive().dropFirst().dropLast().split(whereSeparator: { "[,".contains($0) })
+                let parts = try await client.receive().dropFirst().dropLast().split(whereSeparator: {
+                    "[,".contains($0)
+                })
                 questions.append((parts[0], try #require(Int(parts[2]))))
             }
             for (id, number) in questions.shuffled() { try await client.send("3\(id)[\(number * 2)]") }

@@ -6,7 +6,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct BroadcastTests {
+@Suite(.serialized, .timeLimit(.minutes(1))) struct BroadcastTests {
     /// A server with clients that are told apart by number; each joins the rooms its auth names.
     private func withClients(
         _ rooms: [[String]],
@@ -61,7 +61,9 @@ import Testing
 
     @Test func `selections reach whom they name, each once`() async throws {
         try await self.withClients([["a"], ["a", "b"], ["b", "c"], []], transports: Transport.allCases) {
-            namespace, clients, sockets in
+            namespace,
+            clients,
+            sockets in
             let second = sockets[1]
             let cases: [(emit: () throws -> Void, expected: [Int])] = [
                 ({ try namespace.emit("e") }, [1, 1, 1, 1]),

@@ -4,7 +4,7 @@ import SocketIO
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ConcurrencyTests {
+@Suite(.serialized, .timeLimit(.minutes(1))) struct ConcurrencyTests {
     @Test func `events of each task stay in order, however many emit at a time`() async throws {
         let (tasks, events) = (8, 100)
         let namespaces = EventLog<Namespace>()
@@ -14,7 +14,10 @@ import Testing
             body: { port in
                 var clients: [SocketIOTestClient] = []
                 for number in 0..<4 {
-                    let client = try await SocketIOTestClient.connect(port: port, over: number % 2 == 0 ? .webSocket : .polling)
+                    let client = try await SocketIOTestClient.connect(
+                        port: port,
+                        over: number % 2 == 0 ? .webSocket : .polling
+                    )
                     try await client.join()
                     clients.append(client)
                 }
@@ -48,8 +51,8 @@ import Testing
             .testing {
                 $0.threads = 2
                 // Some clients go without a word.
-                $0.engine.pingInterval = .milliseconds(300)
-                $0.engine.pingTimeout = .milliseconds(700)
+                $0.engine.pingInterval = .seconds(1)
+                $0.engine.pingTimeout = .seconds(3)
             },
             setUp: { server in
                 for name in ["/", "/kick"] { self.prepare(server.namespace(name), log: log) }

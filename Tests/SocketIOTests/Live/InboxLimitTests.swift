@@ -5,7 +5,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct InboxLimitTests {
+@Suite(.serialized, .timeLimit(.minutes(1))) struct InboxLimitTests {
     private static let number = Event<Int>("number")
 
     /// A server whose handler of `number` waits at the gate; `/other` tells on the log what it is sent.
@@ -187,7 +187,7 @@ import Testing
                         for event in events { try await client.engine.send(event) }
                     }
                 }
-                #expect(try await log.count(rounds * batch) == Array(0..<(rounds * batch)))
+                try await log.expect(Array(0..<(rounds * batch)))
             }
         )
     }

@@ -4,7 +4,7 @@ import SocketIO
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct MalformedPacketTests {
+@Suite(.serialized, .timeLimit(.minutes(1))) struct MalformedPacketTests {
     /// Sends messages after joining and expects the end of the connection.
     private func expectEnd(
         over transport: Transport = .webSocket,
@@ -52,7 +52,8 @@ import Testing
         // Leaving, and what only servers send.
         "1{}", "1[]", "1x", "4", "4{}", #"4"no""#, "4[]", "4/other,{}",
         // Attachments.
-        "5", "51", #"5["a"]"#, #"51["a"]"#, "5x-[\"a\"]", "51.5-[\"a\"]", "5-1-[\"a\"]", "511-[\"a\"]", "51000000000-[\"a\"]",
+        "5", "51", #"5["a"]"#, #"51["a"]"#, "5x-[\"a\"]", "51.5-[\"a\"]", "5-1-[\"a\"]", "511-[\"a\"]",
+        "51000000000-[\"a\"]",
         "5" + String(repeating: "9", count: 100) + "-[\"a\"]", "61-{}", #"50-["a",{"_placeholder":true,"num":0}]"#,
         #"51-["a",{"_placeholder":true,"num":1}]"#, #"51-["a",{"_placeholder":true,"num":-1}]"#,
         #"51-["a",{"_placeholder":true,"num":"0"}]"#, #"51-["a",{"_placeholder":true}]"#,
@@ -141,15 +142,16 @@ import Testing
     }
 
     @Test func `attachments that do not come in time close the connection`() async throws {
-        try await self.expectEnd(.testing { $0.limits.attachmentTimeout = .milliseconds(100) }) { client in
+        try await self.expectEnd(.testing { $0.limits.attachmentTimeout = .milliseconds(500) }) { client in
             try await client.send(#"52-["a",{"_placeholder":true,"num":0}]"#)
             try await client.send(binary: [1])
         }
     }
 
     @Test func `each packet's attachments have the whole time`() async throws {
-        let timeout = Duration.milliseconds(300)
-        try await withSocketServer(.testing { $0.limits.attachmentTimeout = timeout }, setUp: Bystander.prepare) { port in
+        let timeout = Duration.seconds(1)
+        try await withSocketServer(.testing { $0.limits.attachmentTimeout = timeout }, setUp: Bystander.prepare) {
+            port in
             let client = try await SocketIOTestClient.connect(port: port)
             try await client.join()
             try await client.send(#"51-1["alive",{"_placeholder":true,"num":0}]"#)

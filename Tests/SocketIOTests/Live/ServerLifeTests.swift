@@ -7,7 +7,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ServerLifeTests {
+@Suite(.serialized, .timeLimit(.minutes(1))) struct ServerLifeTests {
     private func server(
         _ change: (inout SocketIOConfiguration) -> Void = { _ in },
         makeAdapter: @escaping @Sendable (String) -> any Adapter = { _ in InMemoryAdapter() }

@@ -5,13 +5,13 @@ import SocketIO
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct TypedEventTests {
+@Suite(.serialized, .timeLimit(.minutes(1))) struct TypedEventTests {
     private struct Point: Codable, Sendable, Equatable {
         var x: Int
         var label: String?
     }
 
-    private static let none = Event("none") as Event< >
+    private static let none: Event<> = Event("none")
     private static let one = Event<String>("one")
     private static let two = Event<Int, Point>("two")
     private static let three = Event<[Bool], String, Double?>("three")
@@ -33,11 +33,15 @@ import Testing
 
     private func withClient(_ body: (SocketIOTestClient, Log) async throws -> Void) async throws {
         let log = Log()
-        try await withSocketServer(.testing(), setUp: { Self.register($0, log: log) }) { port in
-            let client = try await SocketIOTestClient.connect(port: port)
-            try await client.join()
-            try await body(client, log)
-        }
+        try await withSocketServer(
+            .testing(),
+            setUp: { Self.register($0, log: log) },
+            body: { port in
+                let client = try await SocketIOTestClient.connect(port: port)
+                try await client.join()
+                try await body(client, log)
+            }
+        )
     }
 
     @Test(arguments: [
@@ -54,7 +58,10 @@ import Testing
         (#"["optional",1,"s"]"#, "optional 1 s -"),
         (#"["optional",1,null,[2]]"#, "optional 1 - [2]"),
     ])
-    func `arguments that fit reach the handler and are acknowledged with nothing`(event: String, line: String) async throws {
+    func `arguments that fit reach the handler and are acknowledged with nothing`(
+        event: String,
+        line: String
+    ) async throws {
         try await self.withClient { client, log in
             try await client.send("25" + event)
             try await client.expect("35[]")
@@ -63,10 +70,12 @@ import Testing
     }
 
     @Test(arguments: [
-        #"["none",1]"#, #"["one"]"#, #"["one",1]"#, #"["one",null]"#, #"["one","a","b"]"#, #"["one",{"_placeholder":true,"num":0}]"#,
+        #"["none",1]"#, #"["one"]"#, #"["one",1]"#, #"["one",null]"#, #"["one","a","b"]"#,
+        #"["one",{"_placeholder":true,"num":0}]"#,
         #"["two",1]"#, #"["two",1.5,{"x":2}]"#, #"["two",1,{"x":"2"}]"#, #"["two",1,{}]"#, #"["two",1,[2]]"#,
         #"["two",99999999999999999999,{"x":2}]"#, #"["three",[1],"t"]"#, #"["three",true,"t"]"#, #"["three",[],null]"#,
-        #"["optional"]"#, #"["optional","1"]"#, #"["optional",1,2]"#, #"["optional",1,null,[null]]"#, #"["optional",1,null,[],4]"#,
+        #"["optional"]"#, #"["optional","1"]"#, #"["optional",1,2]"#, #"["optional",1,null,[null]]"#,
+        #"["optional",1,null,[],4]"#,
     ])
     func `arguments that do not fit reach the error hook and are not acknowledged`(event: String) async throws {
         try await self.withClient { client, log in

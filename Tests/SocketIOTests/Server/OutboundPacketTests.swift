@@ -74,7 +74,9 @@ import Testing
             #"453-/admin,456["p",{"a":{"_placeholder":true,"num":0}},"#
             + #"[{"_placeholder":true,"num":1},{"_placeholder":true,"num":2}]]"#
         #expect(
-            packet.finished(type: .event, id: 456).messages == [.text(text), .binary([1]), .binary([]), .binary([2, 3])]
+            packet.finished(type: .event, id: 456).messages == [
+                .text(text), .binary([1]), .binary([]), .binary([2, 3]),
+            ]
         )
     }
 

@@ -2,6 +2,7 @@
 import EngineIO
 import SocketIO
 import TestSupport
+import Testing
 
 typealias Log = EventLog<String>
 typealias Transport = EngineIOTestClient.Transport
@@ -56,5 +57,13 @@ struct Bystander {
     func expectService() async throws {
         try await self.client.emit("alive", "1", id: 7)
         try await self.client.expect("37[1]")
+    }
+}
+
+extension EventLog where Element: Equatable {
+    /// Waits until there are as many elements as expected, which must be the expected ones.
+    func expect(_ expected: some Collection<Element>, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        let found = try await self.count(expected.count)
+        #expect(found == Array(expected), sourceLocation: sourceLocation)
     }
 }

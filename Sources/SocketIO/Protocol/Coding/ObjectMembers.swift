@@ -8,7 +8,16 @@ final class ObjectMembers {
     let document: JSONDocument
     let path: CodingPath
     private let object: Int
-    private let index: [Name: Int]?
+    private let index: Index?
+
+    /// The members of a large object.
+    private struct Index {
+        /// The rows of the values by name, the last of each name.
+        var rows: [Name: Int] = [:]
+
+        /// Each name once, in the order of the text.
+        var names: [String] = []
+    }
 
     private static var searchLimit: Int { 16 }
 
@@ -23,28 +32,32 @@ final class ObjectMembers {
         index = document.memberCount(of: row) > Self.searchLimit ? Self.index(of: row, in: document) : nil
     }
 
-    /// The rows of the values by name, the last of each name.
-    private static func index(of object: Int, in document: JSONDocument) -> [Name: Int] {
-        var index: [Name: Int] = [:]
-        index.reserveCapacity(document.memberCount(of: object))
+    private static func index(of object: Int, in document: JSONDocument) -> Index {
+        var index = Index()
+        index.rows.reserveCapacity(document.memberCount(of: object))
         for row in document.members(of: object, isObject: true) {
-            if let name = document.string(at: row) { index[Name(text: name)] = row + 1 }
+            guard let name = document.string(at: row) else { continue }
+            let previous = index.rows.updateValue(row + 1, forKey: Name(text: name))
+            if previous == nil { index.names.append(name) }
         }
         return index
     }
 
     /// The row of the value called `name`; of several the last, as in `JSON.parse`.
     func row(of name: String) -> Int? {
-        if let index { return index[Name(text: name)] }
+        if let index { return index.rows[Name(text: name)] }
         return document.value(of: name, in: object)
     }
 
     /// Each name once, in the order of the text.
     var names: [String] {
-        var seen: Set<Name> = []
-        return document.members(of: object, isObject: true).compactMap { row in
-            guard let name = document.string(at: row), seen.insert(Name(text: name)).inserted else { return nil }
-            return name
+        if let index { return index.names }
+        var names: [String] = []
+        for row in document.members(of: object, isObject: true) {
+            guard let name = document.string(at: row) else { continue }
+            let isNew = !names.contains { Name(text: $0) == Name(text: name) }
+            if isNew { names.append(name) }
         }
+        return names
     }
 }

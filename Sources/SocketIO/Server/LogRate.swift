@@ -1,0 +1,28 @@
+/// Keeps a peer from filling the log.
+
+/// Admits a number of lines a second, and counts those it does not.
+struct LogRate: Sendable {
+    /// Enough to see what goes wrong, too little to fill a disk.
+    private static let linesPerSecond = 10
+
+    private var windowEnd: ContinuousClock.Instant?
+    private var lines = 0
+    private var omitted = 0
+
+    /// Asks whether a line may be written.
+    ///
+    /// - Returns: How many lines were left out since the last one; `nil` when this one must be left out too.
+    mutating func admit(at now: ContinuousClock.Instant) -> Int? {
+        if self.windowEnd.map({ now >= $0 }) ?? true {
+            self.windowEnd = now + .seconds(1)
+            self.lines = 0
+        }
+        guard self.lines < Self.linesPerSecond else {
+            self.omitted += 1
+            return nil
+        }
+        self.lines += 1
+        defer { self.omitted = 0 }
+        return self.omitted
+    }
+}

@@ -1,0 +1,54 @@
+/// Files as the chat reads and writes them.
+import Foundation
+import Testing
+
+@testable import ChatApp
+
+@Suite struct FileDescriptorTests {
+    private let folder: TemporaryFolder
+
+    init() throws {
+        self.folder = try TemporaryFolder()
+    }
+
+    private func path(_ name: String) -> String { "\(self.folder.path)/\(name)" }
+
+    @Test func `a file is read whole, up to a limit`() throws {
+        try self.folder.write("12345", to: "file")
+        #expect(try FileContent(of: self.path("file"), limit: 5).bytes == Array("12345".utf8))
+        #expect(throws: FileError.tooLarge) { try FileContent(of: self.path("file"), limit: 4) }
+        try self.folder.write("", to: "empty")
+        #expect(try FileContent(of: self.path("empty"), limit: 5).bytes == [])
+    }
+
+    @Test func `what is no file is not read, and nobody waits for a pipe`() throws {
+        try self.folder.makeFolder("folder")
+        #expect(mkfifo(self.path("pipe"), 0o600) == 0)
+        for name in ["folder", "pipe"] {
+            #expect(throws: FileError.notAFile) { try FileContent(of: self.path(name), limit: 5) }
+        }
+        #expect(throws: FileError(code: ENOENT)) { try FileContent(of: self.path("nothing"), limit: 5) }
+    }
+
+    @Test func `the version changes with the content`() throws {
+        try self.folder.write("one", to: "file")
+        let first = try FileContent(of: self.path("file"), limit: 5).version
+        #expect(try FileContent(of: self.path("file"), limit: 5).version == first)
+        try self.folder.write("three", to: "file")
+        #expect(try FileContent(of: self.path("file"), limit: 5).version != first)
+    }
+
+    @Test func `what is written goes behind what is there`() throws {
+        try self.folder.write("before ", to: "file")
+        let file = try FileDescriptor(appendingTo: self.path("file"))
+        defer { file.close() }
+        let large = String(repeating: "x", count: 1 << 20)
+        try file.writeAll(Array(large.utf8)[...])
+        #expect(try self.folder.text(of: "file") == "before " + large)
+    }
+
+    @Test func `errors are told in the system's words`() {
+        #expect(throws: FileError(code: ENOENT)) { try FileDescriptor(appendingTo: self.path("no/file")) }
+        #expect("\(FileError(code: ENOENT))" == "No such file or directory")
+    }
+}

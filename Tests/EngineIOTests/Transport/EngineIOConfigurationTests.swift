@@ -1,0 +1,81 @@
+/// The defaults, and the values that make no sense.
+import EngineIO
+import TestSupport
+import Testing
+
+@Suite struct EngineIOConfigurationTests {
+    /// A change that makes a configuration senseless, and the option the error must name.
+    struct Fault: Sendable, CustomTestStringConvertible {
+        var option: String
+        var change: @Sendable (inout EngineIOConfiguration) -> Void
+
+        var testDescription: String { self.option }
+
+        init(_ option: String, _ change: @escaping @Sendable (inout EngineIOConfiguration) -> Void) {
+            self.option = option
+            self.change = change
+        }
+
+        static let all = [
+            Fault("pingInterval") { $0.pingInterval = .zero },
+            Fault("pingInterval") { $0.pingInterval = .seconds(-1) },
+            Fault("pingTimeout") { $0.pingTimeout = .zero },
+            Fault("pingTimeout") { $0.pingTimeout = .seconds(86_400 * 366) },
+            Fault("upgradeTimeout") { $0.upgradeTimeout = .zero },
+            Fault("maximumPayloadBytes") { $0.maximumPayloadBytes = 0 },
+            Fault("maximumPayloadBytes") { $0.maximumPayloadBytes = .max },
+            Fault("path") { $0.path = "" },
+            Fault("path") { $0.path = "engine.io/" },
+            Fault("transports") { $0.transports = [] },
+            Fault("compressionThreshold") { $0.compressionThreshold = -1 },
+            Fault("limits.sessions") { $0.limits.sessions = 0 },
+            Fault("limits.connections") { $0.limits.connections = -1 },
+            Fault("limits.packetsPerPayload") { $0.limits.packetsPerPayload = 0 },
+            Fault("limits.packetsPerPoll") { $0.limits.packetsPerPoll = 1 },
+            Fault("limits.outboxBytes") { $0.limits.outboxBytes = 0 },
+            Fault("limits.fragmentsPerMessage") { $0.limits.fragmentsPerMessage = 0 },
+            Fault("limits.headerBytes") { $0.limits.headerBytes = 0 },
+            Fault("limits.headerCount") { $0.limits.headerCount = 0 },
+            Fault("limits.headTimeout") { $0.limits.headTimeout = .zero },
+            Fault("limits.bodyTimeout") { $0.limits.bodyTimeout = .zero },
+            Fault("limits.closingTimeout") { $0.limits.closingTimeout = .zero },
+            Fault("limits.closeHandshakeTimeout") { $0.limits.closeHandshakeTimeout = .zero },
+        ]
+    }
+
+    @Test func `the defaults are Node's, and make sense`() throws {
+        let configuration = EngineIOConfiguration()
+        try configuration.validate()
+        #expect(configuration.pingInterval == .seconds(25))
+        #expect(configuration.pingTimeout == .seconds(20))
+        #expect(configuration.upgradeTimeout == .seconds(10))
+        #expect(configuration.maximumPayloadBytes == 1_000_000)
+        #expect(configuration.path == "/engine.io/")
+        #expect(configuration.transports == [.polling, .webSocket])
+        #expect(configuration.allowsUpgrades)
+        #expect(configuration.compressesResponses)
+        #expect(configuration.compressionThreshold == 1024)
+        #expect(configuration.cookie == nil)
+    }
+
+    @Test(arguments: Fault.all)
+    func `a value without sense is refused by name`(fault: Fault) {
+        var configuration = EngineIOConfiguration()
+        fault.change(&configuration)
+        let error = #expect(throws: EngineIOError.self) {
+            try EngineIOServer(configuration: configuration, logger: quietLogger()) {
+                SessionRecorder(log: EventLog()) { _ in }
+            }
+        }
+        #expect(error?.code == .invalidConfiguration)
+        #expect(error?.message.hasPrefix("\(fault.option) is ") == true)
+        #expect(error?.description == error?.message)
+    }
+
+    @Test func `a server without event loops is refused`() {
+        let error = #expect(throws: EngineIOError.self) {
+            try EngineIOServer(threads: 0, logger: quietLogger()) { SessionRecorder(log: EventLog()) { _ in } }
+        }
+        #expect(error?.message == "threads is 0, expected at least 1")
+    }
+}
