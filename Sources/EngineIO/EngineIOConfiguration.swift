@@ -1,41 +1,67 @@
 /// Everything about an Engine.IO server that can be set.
 
-/// The configuration of a server. The defaults are those of Node's server.
+/// The configuration of a server.
+///
+/// The defaults are those of Node's server.
 public struct EngineIOConfiguration: Sendable {
-    /// How often the server pings. Default: 25 s.
+    /// How often the server pings.
+    ///
+    /// Default: 25 s.
     public var pingInterval: Duration = .seconds(25)
 
-    /// How long a client may take to answer a ping. Default: 20 s.
+    /// How long a client may take to answer a ping.
+    ///
+    /// Default: 20 s.
     public var pingTimeout: Duration = .seconds(20)
 
-    /// How long a WebSocket that names a session may take to become its transport. Default: 10 s.
+    /// How long a WebSocket that names a session may take to become its transport.
+    ///
+    /// Default: 10 s.
     public var upgradeTimeout: Duration = .seconds(10)
 
-    /// The largest message, and the largest body of a POST, in bytes. Clients are told as `maxPayload`. Default: 1,000,000.
+    /// The largest message, and the largest body of a POST, in bytes.
+    ///
+    /// Clients are told as `maxPayload`. Default: 1,000,000.
     public var maximumPayloadBytes: Int = 1_000_000
 
-    /// The path that belongs to Engine.IO; other requests go to the application. Default: `/engine.io/`.
+    /// The path that belongs to Engine.IO; other requests go to the application.
+    ///
+    /// Default: `/engine.io/`.
     public var path: String = "/engine.io/"
 
-    /// The transports that clients may use. Default: both.
+    /// The transports that clients may use.
+    ///
+    /// Default: both.
     public var transports: Set<TransportName> = [.polling, .webSocket]
 
-    /// Whether polling sessions are offered WebSocket. Default: `true`.
+    /// Whether polling sessions are offered WebSocket.
+    ///
+    /// Default: `true`.
     public var allowsUpgrades: Bool = true
 
-    /// Whether large answers to polls are compressed when the client accepts it. Default: `true`.
+    /// Whether large answers to polls are compressed when the client accepts it.
+    ///
+    /// Default: `true`.
     public var compressesResponses: Bool = true
 
-    /// The size from which on an answer is compressed, in bytes. Default: 1,024.
+    /// The size from which on an answer is compressed, in bytes.
+    ///
+    /// Default: 1,024.
     public var compressionThreshold: Int = 1024
 
-    /// Who may use the server from a page of another origin. Default: nobody but the server's own origin.
+    /// Who may use the server from a page of another origin.
+    ///
+    /// Default: nobody but the server's own origin.
     public var cors = CORSConfiguration()
 
-    /// The cookie set by the first answer of a polling session. Default: none.
+    /// The cookie set by the first answer of a polling session.
+    ///
+    /// Default: none.
     public var cookie: CookieConfiguration?
 
-    /// Decides about each handshake, before a session is made. Default: everybody is let in.
+    /// Decides about each handshake, before a session is made.
+    ///
+    /// Default: everybody is let in.
     ///
     /// A refusal is answered 403 with code 4; see ``HandshakeDecision``.
     public var allowRequest: (@Sendable (HandshakeRequest) async -> HandshakeDecision)?
@@ -48,40 +74,64 @@ public struct EngineIOConfiguration: Sendable {
 
     /// The limits that bound what a peer can make the server store or wait for.
     public struct Limits: Sendable {
-        /// The most sessions at a time. A handshake beyond is refused with code 4, `Too many sessions`. Default: 1,000,000.
+        /// The most sessions at a time.
+        ///
+        /// A handshake beyond is refused with code 4, `Too many sessions`. Default: 1,000,000.
         public var sessions: Int = 1_000_000
 
-        /// The most connections at a time; those beyond are closed at once. Default: 1,000,000.
+        /// The most connections at a time; those beyond are closed at once.
+        ///
+        /// Default: 1,000,000.
         public var connections: Int = 1_000_000
 
-        /// The most packets in the body of one POST; one more is a parse error. Default: 100,000.
+        /// The most packets in the body of one POST; one more is a parse error.
+        ///
+        /// Default: 100,000.
         public var packetsPerPayload: Int = 100_000
 
-        /// The most packets in one answer to a poll. python-socketio's clients take no more than 16. Default: 16.
+        /// The most packets in one answer to a poll.
+        ///
+        /// python-socketio's clients take no more than 16. Default: 16.
         public var packetsPerPoll: Int = 16
 
-        /// The most bytes that wait for a slow client before its session is closed. Default: 8 MiB.
+        /// The most bytes that wait for a slow client before its session is closed.
+        ///
+        /// Default: 8 MiB.
         public var outboxBytes: Int = 8 << 20
 
-        /// The most fragments of one WebSocket message. Default: 131,072.
+        /// The most fragments of one WebSocket message.
+        ///
+        /// Default: 131,072.
         public var fragmentsPerMessage: Int = 131_072
 
-        /// The most bytes of a request's headers. Default: 16 KiB, answered 431.
+        /// The most bytes of a request's headers.
+        ///
+        /// Default: 16 KiB, answered 431.
         public var headerBytes: Int = 16 << 10
 
-        /// The most headers of a request. Default: 256, answered 431.
+        /// The most headers of a request.
+        ///
+        /// Default: 256, answered 431.
         public var headerCount: Int = 256
 
-        /// How long a connection may be quiet before a request's head is complete. Default: 60 s.
+        /// How long a connection may be quiet before a request's head is complete.
+        ///
+        /// Default: 60 s.
         public var headTimeout: Duration = .seconds(60)
 
-        /// How long the body of a request may take. Default: 30 s, answered 408.
+        /// How long the body of a request may take.
+        ///
+        /// Default: 30 s, answered 408.
         public var bodyTimeout: Duration = .seconds(30)
 
-        /// How long a closed polling session waits for the poll that fetches the rest. Default: 30 s.
+        /// How long a closed polling session waits for the poll that fetches the rest.
+        ///
+        /// Default: 30 s.
         public var closingTimeout: Duration = .seconds(30)
 
-        /// How long the client may take to answer a WebSocket close frame. Default: 30 s.
+        /// How long the client may take to answer a WebSocket close frame.
+        ///
+        /// Default: 30 s.
         public var closeHandshakeTimeout: Duration = .seconds(30)
 
         /// Creates the default limits.

@@ -2,7 +2,9 @@
 
 /// An error of the server itself.
 public struct EngineIOError: Error, Sendable, CustomStringConvertible {
-    /// What kind of error it is. New codes may be added.
+    /// What kind of error it is.
+    ///
+    /// New codes may be added.
     public struct Code: RawRepresentable, Sendable, Hashable {
         /// The code's name.
         public let rawValue: String

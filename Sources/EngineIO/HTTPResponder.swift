@@ -4,7 +4,9 @@ public import NIOCore
 
 /// A complete answer to a request.
 public struct ApplicationResponse: Sendable {
-    /// Status and headers. `content-length` and `date` are added.
+    /// Status and headers.
+    ///
+    /// `content-length` and `date` are added.
     public var head: HTTPResponse
     /// The body; it is left out of an answer to `HEAD`, with its length in the headers.
     public var body: ByteBuffer
@@ -44,4 +46,5 @@ public struct ApplicationResponse: Sendable {
 ///
 /// The body has been received whole, within ``EngineIOConfiguration/maximumPayloadBytes``. What it throws is logged and
 /// answered 500 without a word about the error.
-public typealias HTTPResponder = @Sendable (_ request: HTTPRequest, _ body: ByteBuffer) async throws -> ApplicationResponse
+public typealias HTTPResponder =
+    @Sendable (_ request: HTTPRequest, _ body: ByteBuffer) async throws -> ApplicationResponse

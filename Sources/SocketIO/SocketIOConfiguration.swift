@@ -1,27 +1,43 @@
 /// Everything about a Socket.IO server that can be set.
 public import EngineIO
 
-/// The configuration of a server. The defaults are those of Node's server.
+/// The configuration of a server.
+///
+/// The defaults are those of Node's server.
 public struct SocketIOConfiguration: Sendable {
-    /// The address or name to listen on. Default: `127.0.0.1`.
+    /// The address or name to listen on.
+    ///
+    /// Default: `127.0.0.1`.
     public var host: String = "127.0.0.1"
 
-    /// The port to listen on; 0 for any free one. Default: 3000.
+    /// The port to listen on; 0 for any free one.
+    ///
+    /// Default: 3000.
     public var port: Int = 3000
 
-    /// The number of event loops; `nil` for one a core. Default: `nil`.
+    /// The number of event loops; `nil` for one a core.
+    ///
+    /// Default: `nil`.
     public var threads: Int?
 
-    /// The transports: path, heartbeat, limits, origins, compression. The path's default is `/socket.io/`.
+    /// The transports: path, heartbeat, limits, origins, compression.
+    ///
+    /// The path's default is `/socket.io/`.
     public var engine: EngineIOConfiguration
 
-    /// How long a client may stay without joining a namespace. Default: 45 s.
+    /// How long a client may stay without joining a namespace.
+    ///
+    /// Default: 45 s.
     public var connectTimeout: Duration = .seconds(45)
 
-    /// How long an acknowledgement may take when the call does not say. Default: 60 s.
+    /// How long an acknowledgement may take when the call does not say.
+    ///
+    /// Default: 60 s.
     public var acknowledgementTimeout: Duration = .seconds(60)
 
-    /// How long the server waits for connections and handlers to end when it shuts down. Default: 3 s.
+    /// How long the server waits for connections and handlers to end when it shuts down.
+    ///
+    /// Default: 3 s.
     public var shutdownTimeout: Duration = .seconds(3)
 
     /// The limits that bound what a peer can make the server store.
@@ -35,31 +51,49 @@ public struct SocketIOConfiguration: Sendable {
 
     /// The limits that bound what a peer can make the server store or wait for.
     public struct Limits: Sendable {
-        /// The most attachments of one packet; more end the connection. Default: 10.
+        /// The most attachments of one packet; more end the connection.
+        ///
+        /// Default: 10.
         public var attachmentsPerPacket: Int = 10
 
-        /// The most bytes of one packet's attachments; more end the connection. Default: 10,000,000.
+        /// The most bytes of one packet's attachments; more end the connection.
+        ///
+        /// Default: 10,000,000.
         public var attachmentBytes: Int = 10_000_000
 
-        /// How long the attachments of a packet may take to arrive. Default: 45 s.
+        /// How long the attachments of a packet may take to arrive.
+        ///
+        /// Default: 45 s.
         public var attachmentTimeout: Duration = .seconds(45)
 
-        /// How deep arrays and objects may be nested. Default: 512.
+        /// How deep arrays and objects may be nested.
+        ///
+        /// Default: 512.
         public var nestingDepth: Int = 512
 
-        /// The most bytes of a namespace's name. Default: 512.
+        /// The most bytes of a namespace's name.
+        ///
+        /// Default: 512.
         public var namespaceBytes: Int = 512
 
-        /// The most bytes of an event's name. Default: 512.
+        /// The most bytes of an event's name.
+        ///
+        /// Default: 512.
         public var eventNameBytes: Int = 512
 
-        /// The most digits of an acknowledgement's id, at most 19. Default: 19.
+        /// The most digits of an acknowledgement's id, at most 19.
+        ///
+        /// Default: 19.
         public var acknowledgementDigits: Int = 19
 
-        /// The most namespaces of one connection; CONNECT to one more is refused. Default: 1,000.
+        /// The most namespaces of one connection; CONNECT to one more is refused.
+        ///
+        /// Default: 1,000.
         public var namespacesPerConnection: Int = 1000
 
-        /// The most events of a socket that wait for its handlers before its connection is no longer read. Default: 128.
+        /// The most events of a socket that wait for its handlers before its connection is no longer read.
+        ///
+        /// Default: 128.
         ///
         /// The packets of a POST under way are still delivered. While a connection is not read, its acknowledgements
         /// are not read either: a handler that awaits one must not let its client send this many events meanwhile.

@@ -26,7 +26,9 @@ public struct CloseReason: RawRepresentable, Sendable, Hashable, CustomStringCon
     public static let forcedServerClose = Self(rawValue: "forced server close")
     /// The server is shutting down.
     public static let serverShuttingDown = Self(rawValue: "server shutting down")
-    /// The client read too slowly and its outbox reached its limit. Node has no such limit.
+    /// The client read too slowly and its outbox reached its limit.
+    ///
+    /// Node has no such limit.
     public static let outboxOverflow = Self(rawValue: "outbox overflow")
 
     /// The reason's text.

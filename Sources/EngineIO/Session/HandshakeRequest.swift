@@ -4,7 +4,9 @@ public import NIOCore
 
 /// The request that opened a session, or asks to.
 public struct HandshakeRequest: Sendable {
-    /// Method, target and headers. A session keeps the headers for as long as it lives.
+    /// Method, target and headers.
+    ///
+    /// A session keeps the headers for as long as it lives.
     public let head: HTTPRequest
 
     /// The address the connection comes from.

@@ -9,7 +9,9 @@ import NIOCore
 /// threads; a large one is shared by reference. While the transport is polling the boundaries of units are kept as well,
 /// because a payload never cuts one.
 struct Outbox {
-    /// From this size on a unit is shared instead of copied. Copying 4 KiB costs about as much as an allocation.
+    /// From this size on a unit is shared instead of copied.
+    ///
+    /// Copying 4 KiB costs about as much as an allocation.
     static let sharingThreshold = 4096
 
     /// The boundaries of one unit.

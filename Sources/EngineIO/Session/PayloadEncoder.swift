@@ -6,7 +6,9 @@ struct PayloadEncoder {
     /// The payload so far.
     private(set) var payload = ByteBuffer()
 
-    /// A payload of one noop. An empty body is not valid: clients take it for a parse error.
+    /// A payload of one noop.
+    ///
+    /// An empty body is not valid: clients take it for a parse error.
     static let noop = ByteBuffer(integer: PacketType.noop.rawValue)
 
     var isEmpty: Bool { self.payload.readableBytes == 0 }

@@ -171,7 +171,9 @@ extension Session {
         return answers
     }
 
-    /// The candidate sent `5`. It hears of ``FrameSink/becameTransport()`` now, or after the POST under way.
+    /// The candidate sent `5`.
+    ///
+    /// It hears of ``FrameSink/becameTransport()`` now, or after the POST under way.
     ///
     /// - Returns: `false` when it is a candidate no more: it is to be closed.
     func receivedUpgrade(from candidate: any FrameSink) -> Bool {
@@ -187,7 +189,9 @@ extension Session {
         return isCandidate
     }
 
-    /// A candidate closed, or sent what no candidate may send. By now there may be another, which is not affected.
+    /// A candidate closed, or sent what no candidate may send.
+    ///
+    /// By now there may be another, which is not affected.
     func lostCandidate(_ candidate: any FrameSink) {
         self.state.withLock { state in
             guard state.upgrade.candidate === candidate else { return }

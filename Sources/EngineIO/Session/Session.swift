@@ -10,7 +10,9 @@ import Synchronization
 /// connections. Its state lives behind one lock. Everything ordered happens inside that lock; wake-ups and calls to the
 /// handler happen after it. All methods may be called from any thread.
 public final class Session: Sendable {
-    /// The session's id. It is a credential: whoever knows it may post into the session.
+    /// The session's id.
+    ///
+    /// It is a credential: whoever knows it may post into the session.
     public let id: SessionID
 
     /// The request that opened the session.
@@ -108,7 +110,9 @@ public final class Session: Sendable {
         return SessionEffects(flush: state.scheduleFlush())
     }
 
-    /// Writes what waits. Called on the loop of `context`, at the end of its tick.
+    /// Writes what waits.
+    ///
+    /// Called on the loop of `context`, at the end of its tick.
     func flush(on context: LoopContext) {
         let action = self.state.withLock { state -> FlushAction in
             state.isFlushScheduled = false
@@ -168,7 +172,9 @@ public final class Session: Sendable {
 
     // MARK: Effects and timers
 
-    /// Does what a change of state asks for. Called without the lock.
+    /// Does what a change of state asks for.
+    ///
+    /// Called without the lock.
     func perform(_ effects: SessionEffects) {
         if let context = effects.flush { context.flushSoon(self) }
         guard !effects.isFlushOnly else { return }
@@ -191,7 +197,9 @@ public final class Session: Sendable {
         }
     }
 
-    /// Makes sure that the wheel wakes this session in time. A later deadline needs no change: waking early is harmless.
+    /// Makes sure that the wheel wakes this session in time.
+    ///
+    /// A later deadline needs no change: waking early is harmless.
     func updateTimer(_ state: inout SessionState) {
         guard let deadline = state.deadline else {
             if let timer = state.timer { self.home.cancel(timer.token) }
@@ -273,7 +281,10 @@ private struct FlushBatch {
 
 extension Session {
     /// Sets a deadline on the session's wheel.
-    package func schedule(_ target: any DeadlineTarget, in duration: Duration) -> DeadlineWheel<any DeadlineTarget>.Token {
+    package func schedule(
+        _ target: any DeadlineTarget,
+        in duration: Duration
+    ) -> DeadlineWheel<any DeadlineTarget>.Token {
         self.home.schedule(target, at: .now() + TimeAmount(min(duration, .seconds(86_400 * 365))))
     }
 

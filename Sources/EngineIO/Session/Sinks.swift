@@ -2,7 +2,9 @@
 import DequeModule
 import NIOCore
 
-/// A GET that waits for a payload. All methods are called on the loop of ``context``.
+/// A GET that waits for a payload.
+///
+/// All methods are called on the loop of ``context``.
 protocol PollSink: AnyObject, Sendable {
     /// The loop of the request's connection.
     var context: LoopContext { get }
@@ -11,7 +13,9 @@ protocol PollSink: AnyObject, Sendable {
     func respond(payload: ByteBuffer)
 }
 
-/// A POST that waits for its answer. All methods are called on the loop of ``context``.
+/// A POST that waits for its answer.
+///
+/// All methods are called on the loop of ``context``.
 protocol PostSink: AnyObject, Sendable {
     /// The loop of the request's connection.
     var context: LoopContext { get }
@@ -20,7 +24,9 @@ protocol PostSink: AnyObject, Sendable {
     func respond()
 }
 
-/// An open WebSocket. All methods are called on the loop of ``context``.
+/// An open WebSocket.
+///
+/// All methods are called on the loop of ``context``.
 protocol FrameSink: AnyObject, Sendable {
     /// The loop of the connection.
     var context: LoopContext { get }

@@ -91,7 +91,9 @@ struct UpgradeStateMachine<Candidate> {
         return candidate
     }
 
-    /// The candidate closed, or broke the rules and was closed. The session goes on polling.
+    /// The candidate closed, or broke the rules and was closed.
+    ///
+    /// The session goes on polling.
     mutating func lostCandidate() {
         if case .upgraded = self.state { return }
         self.state = .idle

@@ -93,7 +93,9 @@ extension EngineCore {
         )
     }
 
-    /// The last check of a handshake. It comes after the application's own, as in Node.
+    /// The last check of a handshake.
+    ///
+    /// It comes after the application's own, as in Node.
     func checkRevision(_ target: String) throws(RequestRejection) {
         guard try Query(target: target).revision == "4" else { throw .unsupportedProtocolVersion }
     }

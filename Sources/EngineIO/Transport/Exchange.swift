@@ -11,7 +11,9 @@ struct Exchange {
     let route: Route
     /// Whether the client asks to switch protocols.
     let isUpgrade: Bool
-    /// Whether the parser takes what follows for another protocol. The connection ends with the answer then.
+    /// Whether the parser takes what follows for another protocol.
+    ///
+    /// The connection ends with the answer then.
     let endsParsing: Bool
     var body = ByteBuffer()
     var isReceived = false

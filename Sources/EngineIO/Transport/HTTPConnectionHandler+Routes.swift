@@ -249,7 +249,8 @@ extension HTTPConnectionHandler {
         guard let context = self.context else { return }
         let extra = HTTPHeaders(self.core.corsFields(for: exchange.head))
         let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
-        WebSocketHandshake.responseHeaders(for: exchange.head, extra: extra, on: context.channel).whenComplete { result in
+        WebSocketHandshake.responseHeaders(for: exchange.head, extra: extra, on: context.channel).whenComplete {
+            result in
             switch result {
             case .success(let headers):
                 handler.value.becomeWebSocket(headers: headers, request: request, session: session)
@@ -264,11 +265,13 @@ extension HTTPConnectionHandler {
         guard let context = self.context else { return }
         let webSocket = WebSocketHandler(core: self.core, loopContext: self.loopContext)
         if let request {
-            guard let session = self.core.openSession(
-                request: request,
-                home: self.loopContext,
-                webSocket: webSocket.link
-            ) else {
+            guard
+                let session = self.core.openSession(
+                    request: request,
+                    home: self.loopContext,
+                    webSocket: webSocket.link
+                )
+            else {
                 webSocket.forgetLink()
                 if let exchange = self.exchange { self.reject(.tooManySessions, exchange) }
                 return

@@ -158,7 +158,9 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         }
     }
 
-    /// Answers 413. The session stays: a client that lost one oversized message may go on.
+    /// Answers 413.
+    ///
+    /// The session stays: a client that lost one oversized message may go on.
     private func rejectBody() {
         if case .post(let session) = self.exchange?.route { session.rejectedPost() }
         self.exchange?.body = ByteBuffer()

@@ -189,7 +189,9 @@ final class WebSocketHandler: ChannelDuplexHandler {
 
     /// Starts the close handshake, without a status as Node does.
     func close() {
-        guard case .sendClose(let code) = self.closing.sendClose(code: nil, deadline: self.closeDeadline) else { return }
+        guard case .sendClose(let code) = self.closing.sendClose(code: nil, deadline: self.closeDeadline) else {
+            return
+        }
         self.role = .unwanted
         self.writeClose(code: code)
         self.scheduleDeadline()

@@ -2,7 +2,9 @@
 import DequeModule
 import NIOCore
 
-/// Hands the session's commands to the connection's handler. All are given on the connection's loop.
+/// Hands the session's commands to the connection's handler.
+///
+/// All are given on the connection's loop.
 final class WebSocketLink: FrameSink, DeadlineTarget {
     let context: LoopContext
     private let handler: NIOLoopBound<WebSocketHandler>

@@ -17,7 +17,9 @@ public struct BroadcastSelection: Sendable, Hashable {
     public init() {}
 }
 
-/// Sockets of a namespace to emit to. A value: each step makes a new one, and none changes another.
+/// Sockets of a namespace to emit to.
+///
+/// A value: each step makes a new one, and none changes another.
 ///
 /// ```swift
 /// try namespace.to("news").in("sports").except("muted").emit(headline, text)
@@ -43,7 +45,9 @@ public struct BroadcastOperator: EventTarget {
         return copy
     }
 
-    /// Adds rooms to those that are reached. No rooms at all reach nobody, rather than everybody.
+    /// Adds rooms to those that are reached.
+    ///
+    /// No rooms at all reach nobody, rather than everybody.
     ///
     /// - Parameter rooms: The rooms.
     /// - Returns: The operator with the rooms.
@@ -73,7 +77,9 @@ public struct BroadcastOperator: EventTarget {
     /// The namespace in which events are sent.
     public var emitNamespace: Namespace { self.namespace }
 
-    /// Sends an event to the selected sockets. It has been encoded once for all of them.
+    /// Sends an event to the selected sockets.
+    ///
+    /// It has been encoded once for all of them.
     ///
     /// Each receiver gets the broadcasts of one sender in their order. Those of different senders, on different event
     /// loops, may reach two receivers in different orders.

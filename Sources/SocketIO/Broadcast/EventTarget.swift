@@ -48,10 +48,16 @@ public struct EncodedEvent: Sendable {
     }
 
     /// Ends the array, unless the receivers would take somebody's data for attachments.
-    private static func finish(_ packet: consuming OutboundPacket, _ name: String) throws(SocketIOError) -> OutboundPacket {
+    private static func finish(
+        _ packet: consuming OutboundPacket,
+        _ name: String
+    ) throws(SocketIOError) -> OutboundPacket {
         packet.endArray()
         guard !packet.writer.hasForeignPlaceholders else {
-            throw SocketIOError(.encodingFailed, "the arguments of \(name) hold both bytes and data that looks like bytes")
+            throw SocketIOError(
+                .encodingFailed,
+                "the arguments of \(name) hold both bytes and data that looks like bytes"
+            )
         }
         return packet
     }

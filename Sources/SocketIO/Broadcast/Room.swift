@@ -1,6 +1,8 @@
 /// The name of a set of sockets.
 
-/// A set of sockets on the server, by name. It exists while a socket is in it.
+/// A set of sockets on the server, by name.
+///
+/// It exists while a socket is in it.
 public struct Room: RawRepresentable, Hashable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
     /// The room's name.
     public let rawValue: String

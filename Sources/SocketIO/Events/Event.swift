@@ -49,7 +49,9 @@ struct ArgumentReader {
         self.arguments = arguments
     }
 
-    /// Decodes the next argument. Behind the last one, optional types are `nil`.
+    /// Decodes the next argument.
+    ///
+    /// Behind the last one, optional types are `nil`.
     mutating func next<T: Decodable>(_ type: T.Type) throws -> T {
         defer { self.position += 1 }
         if self.position < self.arguments.count { return try self.arguments[self.position].decode(as: type) }

@@ -21,7 +21,9 @@ final class Connection: SessionHandler {
         var isClosed = false
         var joinToken: DeadlineWheel<any DeadlineTarget>.Token?
         var attachmentToken: DeadlineWheel<any DeadlineTarget>.Token?
-        /// Packets decoded so far. While it stays the same, attachments that are awaited belong to the same packet.
+        /// Packets decoded so far.
+        ///
+        /// While it stays the same, attachments that are awaited belong to the same packet.
         var packetCount: UInt64 = 0
 
         /// The sockets in the order in which the client joined their namespaces.
@@ -118,7 +120,9 @@ final class Connection: SessionHandler {
         }
     }
 
-    /// Closes the session after a packet that no client may send. Nothing is sent to explain, as in Node.
+    /// Closes the session after a packet that no client may send.
+    ///
+    /// Nothing is sent to explain, as in Node.
     private func reject(_ violation: PacketViolation, on session: Session) {
         self.server.environment.logger.debug(
             "malformed packet",

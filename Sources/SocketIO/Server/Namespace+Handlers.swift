@@ -169,21 +169,27 @@ extension Namespace {
         self.register { $0.middlewares.append(.asynchronous(middleware)) }
     }
 
-    /// Handles sockets that have connected. Events wait until the handler has returned.
+    /// Handles sockets that have connected.
+    ///
+    /// Events wait until the handler has returned.
     ///
     /// - Parameter handler: Called with the socket, inline on the event loop: it must not block.
     public func onConnect(_ handler: @escaping @Sendable (Socket) throws -> Void) {
         self.register { $0.connect.append(.synchronous(handler)) }
     }
 
-    /// Handles sockets that have connected, on the default pool. Events wait until the handler has returned.
+    /// Handles sockets that have connected, on the default pool.
+    ///
+    /// Events wait until the handler has returned.
     ///
     /// - Parameter handler: Called with the socket.
     public func onConnect(_ handler: @escaping @Sendable (Socket) async throws -> Void) {
         self.register { $0.connect.append(.asynchronous(handler)) }
     }
 
-    /// Handles sockets that have left, after they have left their rooms. The last handler of a socket to run.
+    /// Handles sockets that have left, after they have left their rooms.
+    ///
+    /// The last handler of a socket to run.
     ///
     /// - Parameter handler: Called with the socket and the reason; it must not block.
     public func onDisconnect(_ handler: @escaping @Sendable (Socket, DisconnectReason) throws -> Void) {
@@ -197,7 +203,9 @@ extension Namespace {
         self.register { $0.disconnect.append(.asynchronous(handler)) }
     }
 
-    /// Receives what handlers and middlewares throw, and events whose arguments do not fit. By default it is logged.
+    /// Receives what handlers and middlewares throw, and events whose arguments do not fit.
+    ///
+    /// By default it is logged.
     ///
     /// - Parameter handler: Called with the socket, the error and where it came from; it must not block.
     public func onError(_ handler: @escaping @Sendable (Socket, any Error, ErrorContext) -> Void) {

@@ -50,7 +50,9 @@ public final class Namespace: Sendable {
         }
     }
 
-    /// The next id for an event that wants an acknowledgement. The counter belongs to the namespace, as in Node.
+    /// The next id for an event that wants an acknowledgement.
+    ///
+    /// The counter belongs to the namespace, as in Node.
     func nextAckID() -> UInt64 {
         self.ackCounter.wrappingAdd(1, ordering: .relaxed).oldValue
     }

@@ -24,7 +24,11 @@ extension Socket {
             var reader = ArgumentReader(answer)
             return try reader.next(Reply.self)
         } catch {
-            throw SocketIOError(.invalidAcknowledgement, "the acknowledgement of \(event.name) does not fit", cause: error)
+            throw SocketIOError(
+                .invalidAcknowledgement,
+                "the acknowledgement of \(event.name) does not fit",
+                cause: error
+            )
         }
     }
 
@@ -44,7 +48,8 @@ extension Socket {
         try await self.awaitAck(EncodedEvent(name, in: self.namespace, values: arguments), timeout: timeout)
     }
 
-    private func awaitAck(_ event: consuming EncodedEvent, timeout: Duration?) async throws(SocketIOError) -> Arguments {
+    private func awaitAck(_ event: consuming EncodedEvent, timeout: Duration?) async throws(SocketIOError) -> Arguments
+    {
         let pending = PendingAck(id: self.namespace.nextAckID(), socket: self)
         guard self.registerAck(pending) else {
             throw SocketIOError(.disconnected, "socket has been disconnected")
@@ -75,8 +80,10 @@ extension Socket {
         _ = self.state.withLock { $0.acks.removeValue(forKey: id) }
     }
 
-    /// An acknowledgement arrived. It bypasses the inbox, so that a handler may await it. One that nobody asked for, or
-    /// that came twice or too late, is ignored.
+    /// An acknowledgement arrived.
+    ///
+    /// It bypasses the inbox, so that a handler may await it. One that nobody asked for, or that came twice or too
+    /// late, is ignored.
     func receive(ack id: UInt64, arguments: Arguments) {
         self.state.withLock { $0.acks.removeValue(forKey: id) }?.resolve(.success(arguments))
     }

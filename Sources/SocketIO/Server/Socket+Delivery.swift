@@ -49,7 +49,8 @@ extension Socket {
                 }
             }
             state.inbox.append(.event(handler, event))
-            return state.inbox.mustHold(limit: self.namespace.environment.configuration.limits.eventsPerInbox) ? .hold : .none
+            return state.inbox.mustHold(limit: self.namespace.environment.configuration.limits.eventsPerInbox)
+                ? .hold : .none
         }
     }
 
@@ -234,7 +235,9 @@ extension Socket {
         if self.hasLeft { self.namespace.adapter.remove(self) }
     }
 
-    /// The socket leaves: its rooms first, then the handlers are told. Events that wait are dropped.
+    /// The socket leaves: its rooms first, then the handlers are told.
+    ///
+    /// Events that wait are dropped.
     func leave(_ reason: DisconnectReason) {
         guard let end = self.state.withLock({ $0.end() }) else { return }
         for task in end.tasks { task.cancel() }

@@ -8,7 +8,9 @@ internal import Synchronization
 /// All methods may be called from any thread. Emitting and joining are synchronous: two emits in a row keep their order
 /// without `await`. A socket whose client has gone ignores what is sent to it.
 public final class Socket: Sendable {
-    /// The socket's id, unrelated to the session's. It is also the name of the room that holds this socket alone.
+    /// The socket's id, unrelated to the session's.
+    ///
+    /// It is also the name of the room that holds this socket alone.
     public let id: SocketID
 
     /// The namespace.
@@ -44,8 +46,10 @@ public final class Socket: Sendable {
     /// Whether the socket is connected: after it has joined the namespace, before it leaves.
     public var isConnected: Bool { self.state.withLock { $0.phase == .connected } }
 
-    /// Whether the socket is gone. Its session may live on, and its client may join again as another socket, which must
-    /// not get what is meant for this one.
+    /// Whether the socket is gone.
+    ///
+    /// Its session may live on, and its client may join again as another socket, which must not get what is meant for
+    /// this one.
     var hasLeft: Bool { self.state.withLock { $0.phase == .disconnected } }
 
     /// A value that the application keeps with the socket, by its key.
@@ -58,7 +62,9 @@ public final class Socket: Sendable {
 
     // MARK: Rooms
 
-    /// Enters rooms. The room exists from its first socket on.
+    /// Enters rooms.
+    ///
+    /// The room exists from its first socket on.
     ///
     /// A middleware may do so as well: the socket is in the rooms once it is let in.
     ///
@@ -76,7 +82,9 @@ public final class Socket: Sendable {
         self.namespace.adapter.join(self, rooms: rooms)
     }
 
-    /// Leaves a room. It ceases to exist with its last socket.
+    /// Leaves a room.
+    ///
+    /// It ceases to exist with its last socket.
     ///
     /// - Parameter room: The room.
     public func leave(_ room: Room) {

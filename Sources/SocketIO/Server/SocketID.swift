@@ -1,7 +1,9 @@
 /// The name of one session's membership in one namespace.
 internal import EngineIO
 
-/// Identifies a socket: 20 characters of URL-safe base64. It differs from the session's id and may be told to others.
+/// Identifies a socket: 20 characters of URL-safe base64.
+///
+/// It differs from the session's id and may be told to others.
 public struct SocketID: RawRepresentable, Hashable, Sendable, Codable, CustomStringConvertible {
     /// The id's text.
     public let rawValue: String
