@@ -74,7 +74,8 @@ bridges() { # two files, so that the second is one too many
     printf 'import FoundationEssentials\n' >"$tree/Sources/SocketIO/B.swift"
     "$checker" "$tree" || true
 }
-grep -q 'B.swift:1: SocketIO imports FoundationEssentials in one file only' < <(bridges) &&
+said=$(bridges)
+grep -q 'B.swift:1: SocketIO imports FoundationEssentials in one file only' <<<"$said" &&
     verdict true || verdict false "a second file that imports FoundationEssentials"
 
 hatch="needs a '// reason:' comment on the line above"

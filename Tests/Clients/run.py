@@ -7,6 +7,7 @@ Ends with `N passed, M failed`.
 
 import argparse
 import asyncio
+import signal
 import sys
 import time
 import traceback
@@ -91,6 +92,8 @@ def main():
     if arguments.list:
         print("\n".join(one.name for one in scenarios))
         return
+    # As with an interrupt, the servers must not outlive a run that is told to stop.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     try:
         failed = asyncio.run(perform_all(scenarios, servers))
     finally:

@@ -165,7 +165,8 @@ final class Connection: SessionHandler {
         let handshake = Handshake(request: session.request, auth: auth)
         let socket = self.state.withLock { state -> Socket? in
             let limit = self.server.configuration.limits.namespacesPerConnection
-            guard !state.isClosed, state.sockets.count + state.pendingJoins < limit else { return nil }
+            // Most joins under way are among the sockets already: each kind is bounded by itself.
+            guard !state.isClosed, state.sockets.count < limit, state.pendingJoins < limit else { return nil }
             let socket = Socket(
                 namespace: namespace,
                 handshake: handshake,

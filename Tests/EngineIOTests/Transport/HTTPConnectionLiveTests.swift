@@ -218,7 +218,7 @@ extension LiveTests {
 
         @Test func `a connection between requests is given up after the same time`() async throws {
             var configuration = EngineIOConfiguration()
-            configuration.limits.headTimeout = .milliseconds(80)
+            configuration.limits.headTimeout = .milliseconds(300)
             try await withEngineServer(configuration) { server in
                 let client = try await HTTPTestClient.connect(port: server.port)
                 #expect(try await client.request("GET", "/page").status == 404)
@@ -228,9 +228,9 @@ extension LiveTests {
 
         @Test func `a poll may wait longer than a head or a body may take`() async throws {
             var configuration = EngineIOConfiguration()
-            configuration.limits.headTimeout = .milliseconds(50)
-            configuration.limits.bodyTimeout = .milliseconds(50)
-            configuration.pingInterval = .milliseconds(300)
+            configuration.limits.headTimeout = .milliseconds(400)
+            configuration.limits.bodyTimeout = .milliseconds(400)
+            configuration.pingInterval = .milliseconds(900)
             try await withEngineServer(configuration) { server in
                 let client = try await PollingTestClient.connect(port: server.port)
                 #expect(try await client.poll() == ["2"])

@@ -157,7 +157,7 @@ extension LiveTests {
         @Test func `a ping that is due during the upgrade is answered over either transport`() async throws {
             var configuration = EngineIOConfiguration()
             configuration.pingInterval = .milliseconds(150)
-            configuration.pingTimeout = .milliseconds(400)
+            configuration.pingTimeout = .seconds(5)
             try await withEngineServer(configuration) { server in
                 let client = try await PollingTestClient.connect(port: server.port)
                 let candidate = try await client.probe(port: server.port)
@@ -244,7 +244,7 @@ extension LiveTests {
 
         @Test func `a candidate that says nothing is given up after a time`() async throws {
             var configuration = EngineIOConfiguration()
-            configuration.upgradeTimeout = .milliseconds(80)
+            configuration.upgradeTimeout = .milliseconds(300)
             try await withEngineServer(configuration) { server in
                 let client = try await PollingTestClient.connect(port: server.port)
                 let silent = try await client.openCandidate(port: server.port)

@@ -72,6 +72,8 @@ import Testing
                 ({ try namespace.to("a").to("b").emit("e") }, [1, 1, 1, 0]),
                 ({ try namespace.to(["c", "a", "b", "a"]).emit("e") }, [1, 1, 1, 0]),
                 ({ try namespace.to("nobody").emit("e") }, [0, 0, 0, 0]),
+                ({ try namespace.to([]).emit("e") }, [0, 0, 0, 0]),
+                ({ try second.to([]).except("a").emit("e") }, [0, 0, 0, 0]),
                 ({ try namespace.except("a").emit("e") }, [0, 0, 1, 1]),
                 ({ try namespace.to("a").except("b").emit("e") }, [1, 0, 0, 0]),
                 ({ try namespace.to(Room(second.id)).emit("e") }, [0, 1, 0, 0]),

@@ -95,8 +95,11 @@ import Testing
                 try await client.expectEnd()
                 gate.open()
                 // Somebody who joins later shows that nothing more comes of the first.
-                try await SocketIOTestClient.connect(port: port).join()
-                #expect(log.all == ["connected"])
+                // Kept until the end: a client that goes is closed, and its leaving would be told.
+                let later = try await SocketIOTestClient.connect(port: port)
+                defer { withExtendedLifetime(later) {} }
+                try await later.join()
+                try await log.expect(["connected"])
             }
         )
     }
@@ -208,6 +211,24 @@ import Testing
                 try await client.expect(#"4/c,{"message":"Too many namespaces"}"#)
                 try await client.send("1/a,")
                 try await client.join("/c")
+            }
+        )
+    }
+
+    @Test func `joins under way count once, and still after their client has given them up`() async throws {
+        let gate = Gate()
+        try await withSocketServer(
+            .testing { $0.limits.namespacesPerConnection = 2 },
+            setUp: { server in
+                for name in ["/a", "/b"] { server.namespace(name).use { _ async in await gate.pass() } }
+            },
+            body: { port in
+                let client = try await SocketIOTestClient.connect(port: port)
+                try await client.send("0/a,", "1/a,", "0/b,", "0/a,")
+                try await client.expect(#"4/a,{"message":"Too many namespaces"}"#)
+                gate.open()
+                #expect(try await client.receive().hasPrefix("0/b,{"))
+                try await client.join("/a")
             }
         )
     }

@@ -310,7 +310,10 @@ import Testing
                 try await client.close()
                 gate.open()
                 try await log.expect(["begun", "connected false", "ended", "left, cancelled false"])
-                try await SocketIOTestClient.connect(port: port).join()
+                // Kept until the end: a client that goes is closed, and its leaving would be told.
+                let later = try await SocketIOTestClient.connect(port: port)
+                defer { withExtendedLifetime(later) {} }
+                try await later.join()
                 #expect(log.all.count == 4)
             }
         )

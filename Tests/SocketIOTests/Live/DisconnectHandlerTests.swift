@@ -96,7 +96,10 @@ import Testing
                 let expected = ["first", "error in disconnect", "second", "third"]
                 try await log.expect(expected)
                 try await client.close()
-                try await SocketIOTestClient.connect(port: port).join()
+                // Kept until the end: a client that goes is closed, and its leaving would be told.
+                let later = try await SocketIOTestClient.connect(port: port)
+                defer { withExtendedLifetime(later) {} }
+                try await later.join()
                 #expect(log.all == expected)
             }
         )

@@ -79,6 +79,35 @@ import Testing
         }
     }
 
+    @Test func `handlers that run at the same time are limited as well`() async throws {
+        let gate = Gate()
+        let log = Log()
+        try await self.withServer(
+            limit: 4,
+            gate: gate,
+            log: log,
+            setUp: { server in
+                server.namespace("/").on(Event<Int>("beside"), order: .concurrent) { _, number async in
+                    log.append("\(number) begins")
+                    await gate.pass()
+                }
+            },
+            body: { port in
+                let bystander = try await Bystander(port: port)
+                let client = try await SocketIOTestClient.connect(port: port)
+                try await client.join()
+                for number in 1...8 { try await client.emit("beside", "\(number)", id: number) }
+                let begun = try await log.count(4)
+                for _ in 1...3 { try await bystander.expectService() }
+                #expect(log.all.sorted() == begun.sorted() && begun.count == 4)
+                gate.open()
+                var answers: Set<String> = []
+                for _ in 1...8 { answers.insert(try await client.receive()) }
+                #expect(answers == Set((1...8).map { "3\($0)[]" }))
+            }
+        )
+    }
+
     @Test func `events that wait for a middleware are limited as well`() async throws {
         let gate = Gate()
         let log = Log()

@@ -34,7 +34,10 @@ import Testing
                 }
             },
             body: { port in
-                try await SocketIOTestClient.connect(port: port).join()
+                // Kept until the end: a client that goes is closed, and its leaving would be told.
+                let later = try await SocketIOTestClient.connect(port: port)
+                defer { withExtendedLifetime(later) {} }
+                try await later.join()
                 try await log.expect(["0", "1", "2", "connect"])
             }
         )
@@ -141,7 +144,10 @@ import Testing
                 }
             },
             body: { port in
-                try await SocketIOTestClient.connect(port: port).join()
+                // Kept until the end: a client that goes is closed, and its leaving would be told.
+                let later = try await SocketIOTestClient.connect(port: port)
+                defer { withExtendedLifetime(later) {} }
+                try await later.join()
                 try await log.expect(["false 0 0", "true 1 1"])
             }
         )
@@ -260,7 +266,10 @@ import Testing
                 try await first.close()
                 gate.open()
                 try await log.line("decided")
-                try await SocketIOTestClient.connect(port: port).join()
+                // Kept until the end: a client that goes is closed, and its leaving would be told.
+                let later = try await SocketIOTestClient.connect(port: port)
+                defer { withExtendedLifetime(later) {} }
+                try await later.join()
                 try await log.expect(["middleware", "decided", "middleware", "decided", "connect"])
             }
         )

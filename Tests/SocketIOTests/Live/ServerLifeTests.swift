@@ -23,7 +23,10 @@ import Testing
         #expect(server.port == nil)
         let port = try await server.start()
         #expect(port > 0 && server.port == port)
-        try await SocketIOTestClient.connect(port: port).join()
+        // Kept until the end: a client that goes is closed, and its leaving would be told.
+        let later = try await SocketIOTestClient.connect(port: port)
+        defer { withExtendedLifetime(later) {} }
+        try await later.join()
         await server.shutDown()
     }
 
@@ -115,7 +118,10 @@ import Testing
         let running = Task { try await server.run() }
         try await eventually("the server listens") { server.port != nil }
         let port = try #require(server.port)
-        try await SocketIOTestClient.connect(port: port).join()
+        // Kept until the end: a client that goes is closed, and its leaving would be told.
+        let later = try await SocketIOTestClient.connect(port: port)
+        defer { withExtendedLifetime(later) {} }
+        try await later.join()
         running.cancel()
         try await running.value
         let next = try self.server { $0.port = port }

@@ -203,6 +203,15 @@ import Testing
         #expect(error?.code == .reservedEventName)
     }
 
+    @Test func `data that looks like bytes cannot travel with bytes`() throws {
+        let socket = try LooseSockets(adapter: InMemoryAdapter()).socket()
+        let lookalike: Value = ["_placeholder": true, "num": 0]
+        let error = #expect(throws: SocketIOError.self) { try socket.emit("e", .bytes(1), lookalike) }
+        #expect(error?.code == .encodingFailed)
+        try socket.emit("e", lookalike)
+        try socket.emit("e", .bytes(1))
+    }
+
     @Test func `an argument that cannot be encoded throws, and nothing of the event is sent`() async throws {
         struct Failing: Codable, Sendable {
             struct Failure: Error {}

@@ -82,6 +82,20 @@ import Testing
         }
     }
 
+    @Test func `handlers that run beside the others count as if they waited`() {
+        var inbox = Inbox()
+        let ids = [inbox.nextConcurrent(), inbox.nextConcurrent()]
+        for id in ids { inbox.started(Task {}, concurrent: id) }
+        let holdsTwo = inbox.mustHold(limit: 3)
+        inbox.append(Self.event("x"))
+        let holdsThree = inbox.mustHold(limit: 3)
+        inbox.finished(concurrent: ids[0])
+        let releasesTwo = inbox.mustRelease(limit: 3)
+        inbox.finished(concurrent: ids[1])
+        let releasesOne = inbox.mustRelease(limit: 3)
+        #expect([holdsTwo, holdsThree, releasesTwo, releasesOne] == [false, true, false, true])
+    }
+
     @Test func `the end drops events but not the connect handlers`() {
         var inbox = Inbox()
         inbox.append(.connected)
