@@ -22,6 +22,8 @@ public struct EngineIOError: Error, Sendable, CustomStringConvertible {
         public static let cannotBind = Self(rawValue: "cannotBind")
         /// The server has been started before.
         public static let alreadyRunning = Self(rawValue: "alreadyRunning")
+        /// The server has been shut down: it does not start, or not again.
+        public static let shutDown = Self(rawValue: "shutDown")
     }
 
     /// What kind of error it is.
@@ -36,6 +38,8 @@ public struct EngineIOError: Error, Sendable, CustomStringConvertible {
         self.message = message
         self.cause = cause
     }
+
+    static var wasShutDown: Self { Self(.shutDown, "the server has been shut down") }
 
     static func invalid(_ name: String, found: String, expected: String) -> Self {
         Self(.invalidConfiguration, "\(name) is \(found), expected \(expected)")

@@ -57,37 +57,56 @@ public final class EngineIOServer: Sendable {
     ///   - host: The address or name to bind.
     ///   - port: The port; 0 for any free one.
     /// - Returns: The address in use.
-    /// - Throws: ``EngineIOError`` with the code `cannotBind` or `alreadyRunning`.
+    /// - Throws: ``EngineIOError`` with the code `cannotBind`, `alreadyRunning` or `shutDown`.
     public func bind(host: String, port: Int) async throws(EngineIOError) -> SocketAddress {
-        let isIdle = self.state.withLock { state in
-            guard case .idle = state else { return false }
-            state = .starting
-            return true
+        try self.state.withLock { state throws(EngineIOError) in
+            switch state {
+            case .idle: state = .starting
+            case .starting, .running: throw EngineIOError(.alreadyRunning, "a server can be started once")
+            case .stopped: throw .wasShutDown
+            }
         }
-        guard isIdle else { throw EngineIOError(.alreadyRunning, "a server can be started once") }
+        let listener = Listener(core: self.core, threads: self.threads)
         do throws(EngineIOError) {
-            let listener = Listener(core: self.core, threads: self.threads)
             let address = try await listener.bind(host: host, port: port)
-            self.state.withLock { $0 = .running(listener) }
+            guard self.isRunning(listener) else {
+                await self.stop(listener, timeout: .zero)
+                throw .wasShutDown
+            }
             return address
         } catch {
-            self.state.withLock { $0 = .idle }
+            self.state.withLock { state in
+                if case .starting = state { state = .idle }
+            }
             throw error
+        }
+    }
+
+    /// Notes that the server listens, unless it was shut down meanwhile.
+    private func isRunning(_ listener: Listener) -> Bool {
+        self.state.withLock { state in
+            guard case .starting = state else { return false }
+            state = .running(listener)
+            return true
         }
     }
 
     /// Stops to listen, closes all sessions and waits for their connections to end.
     ///
-    /// What waits in the outboxes is sent first. Sessions are told ``CloseReason/serverShuttingDown``.
+    /// What waits in the outboxes is sent first. Sessions are told ``CloseReason/serverShuttingDown``. A server that is
+    /// still starting, or has not been started, does not start any more.
     ///
     /// - Parameter timeout: How long to wait before connections are cut.
     public func shutDown(timeout: Duration = .seconds(3)) async {
         let listener = self.state.withLock { state -> Listener? in
+            defer { state = .stopped }
             guard case .running(let listener) = state else { return nil }
-            state = .stopped
             return listener
         }
-        guard let listener else { return }
+        if let listener { await self.stop(listener, timeout: timeout) }
+    }
+
+    private func stop(_ listener: Listener, timeout: Duration) async {
         let drained = await listener.stopAccepting()
         for session in self.core.environment.registry.close() {
             session.close(reason: .serverShuttingDown, mode: .drain)

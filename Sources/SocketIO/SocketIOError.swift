@@ -22,6 +22,8 @@ public struct SocketIOError: Error, Sendable, CustomStringConvertible {
         public static let cannotBind = Self(rawValue: "cannotBind")
         /// The server has been started before.
         public static let alreadyRunning = Self(rawValue: "alreadyRunning")
+        /// The server has been shut down: it does not start, or not again.
+        public static let shutDown = Self(rawValue: "shutDown")
         /// An argument's `encode(to:)` threw.
         public static let encodingFailed = Self(rawValue: "encodingFailed")
         /// The event's name belongs to Socket.IO itself.

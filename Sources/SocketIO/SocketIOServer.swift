@@ -17,11 +17,18 @@ internal import Synchronization
 /// ```
 /// It is a `Service`: in a `ServiceGroup` it ends gracefully on the group's signals.
 public final class SocketIOServer: Service {
+    private enum Phase {
+        case idle
+        /// Started, or about to.
+        case started
+        case stopped
+    }
+
     private struct State {
         var namespaces: [String: Namespace] = [:]
+        var phase = Phase.idle
         var engine: EngineIOServer?
         var boundPort: Int?
-        var isStarted = false
     }
 
     /// The configuration, which does not change.
@@ -57,15 +64,37 @@ public final class SocketIOServer: Service {
 
     /// The namespace with this name; made when there is none.
     ///
+    /// When the server runs already the new adapter is started beside, and an error of it is logged.
+    ///
     /// - Parameter name: The name; a missing leading slash is added.
     /// - Returns: The namespace.
     public func namespace(_ name: String) -> Namespace {
         let name = name.hasPrefix("/") ? name : "/" + name
-        return self.state.withLock { state in
-            if let namespace = state.namespaces[name] { return namespace }
-            let namespace = Namespace(name: name, adapter: self.makeAdapter(name), environment: self.environment)
-            state.namespaces[name] = namespace
-            return namespace
+        if let namespace = self.existingNamespace(name) { return namespace }
+        // The application makes the adapter, so no lock is held; of two that are made at once one stays.
+        let made = Namespace(name: name, adapter: self.makeAdapter(name), environment: self.environment)
+        let (namespace, mustStart) = self.state.withLock { state in
+            if let namespace = state.namespaces[name] { return (namespace, false) }
+            state.namespaces[name] = made
+            return (made, state.phase == .started)
+        }
+        if mustStart { self.startLate(namespace) }
+        return namespace
+    }
+
+    private func startLate(_ namespace: Namespace) {
+        let environment = self.environment
+        environment.tasks.started()
+        Task {
+            do {
+                try await namespace.adapter.start()
+            } catch {
+                environment.logger.error(
+                    "adapter did not start",
+                    metadata: ["socketio.namespace": "\(namespace.name)", "error": "\(error)"]
+                )
+            }
+            environment.tasks.finished()
         }
     }
 
@@ -80,7 +109,8 @@ public final class SocketIOServer: Service {
 
     /// Starts the server and serves until the task is cancelled or a graceful shutdown is asked for.
     ///
-    /// - Throws: ``SocketIOError`` with the code `cannotBind` or `alreadyRunning`, or what an adapter's start throws.
+    /// - Throws: ``SocketIOError`` with the code `cannotBind`, `alreadyRunning` or `shutDown`, or what an adapter's start
+    ///   throws.
     public func run() async throws {
         try await self.start()
         try? await gracefulShutdown()
@@ -90,16 +120,30 @@ public final class SocketIOServer: Service {
     /// Starts the server and returns when it listens.
     ///
     /// - Returns: The port in use.
-    /// - Throws: ``SocketIOError`` with the code `cannotBind` or `alreadyRunning`, or what an adapter's start throws.
+    /// - Throws: ``SocketIOError`` with the code `cannotBind`, `alreadyRunning` or `shutDown`, or what an adapter's start
+    ///   throws. Adapters that had started are closed then.
     @discardableResult
     public func start() async throws -> Int {
-        let isFirst = self.state.withLock { state in
-            defer { state.isStarted = true }
-            return !state.isStarted
+        let namespaces = try self.state.withLock { state throws(SocketIOError) in
+            switch state.phase {
+            case .idle: state.phase = .started
+            case .started: throw SocketIOError(.alreadyRunning, "a server can be started once")
+            case .stopped: throw SocketIOError(.shutDown, "the server has been shut down")
+            }
+            return Array(state.namespaces.values)
         }
-        guard isFirst else { throw SocketIOError(.alreadyRunning, "a server can be started once") }
-        for namespace in self.namespaces { try await namespace.adapter.start() }
-        let port = try await self.listen()
+        var started: [any Adapter] = []
+        let port: Int
+        do {
+            for namespace in namespaces {
+                try await namespace.adapter.start()
+                started.append(namespace.adapter)
+            }
+            port = try await self.listen()
+        } catch {
+            for adapter in started { await adapter.close() }
+            throw error
+        }
         self.environment.logger.info("listening", metadata: ["host": "\(self.configuration.host)", "port": "\(port)"])
         return port
     }
@@ -113,24 +157,31 @@ public final class SocketIOServer: Service {
                 responder: self.responder,
                 makeHandler: { Connection(server: self) }
             )
+            let isWanted = self.state.withLock { state in
+                if state.phase == .started { state.engine = engine }
+                return state.phase == .started
+            }
+            // From here on a shutdown finds the engine.
+            if !isWanted { await engine.shutDown() }
             let address = try await engine.bind(host: self.configuration.host, port: self.configuration.port)
             let port = address.port ?? self.configuration.port
-            self.state.withLock { state in
-                state.engine = engine
-                state.boundPort = port
-            }
+            self.state.withLock { $0.boundPort = port }
             return port
         } catch {
-            throw SocketIOError(.cannotBind, error.message, cause: error.cause)
+            throw SocketIOError(error.code == .shutDown ? .shutDown : .cannotBind, error.message, cause: error.cause)
         }
     }
 
     /// Stops the server: sockets are told, connections end, handlers finish.
     ///
-    /// Connections and handlers that have not ended within ``SocketIOConfiguration/shutdownTimeout`` are left behind.
+    /// Connections and handlers that have not ended within ``SocketIOConfiguration/shutdownTimeout`` are left behind. A
+    /// server that has not started yet does not start any more: its ``start()`` throws.
     public func shutDown() async {
         let engine = self.state.withLock { state in
-            defer { state.engine = nil }
+            defer {
+                state.engine = nil
+                state.phase = .stopped
+            }
             return state.engine
         }
         guard let engine else { return }

@@ -10,12 +10,6 @@ struct Query: Sendable {
     private(set) var revision: Substring?
     private(set) var transport: Substring?
     private(set) var sid: Substring?
-    /// `b64`, given by clients that cannot take binary.
-    private(set) var base64: Substring?
-    /// `j`, which asks for JSONP.
-    private(set) var jsonpIndex: Substring?
-    /// `t`, which only defeats caches.
-    private(set) var timestamp: Substring?
     /// The query as it was sent, without `?`.
     let raw: Substring
 
@@ -54,9 +48,6 @@ struct Query: Sendable {
         case (3, "EIO"): self.revision = self.text(parameter.value, bytes)
         case (9, "transport"): self.transport = self.text(parameter.value, bytes)
         case (3, "sid"): self.sid = self.text(parameter.value, bytes)
-        case (3, "b64"): self.base64 = self.text(parameter.value, bytes)
-        case (1, "j"): self.jsonpIndex = self.text(parameter.value, bytes)
-        case (1, "t"): self.timestamp = self.text(parameter.value, bytes)
         default: break
         }
     }

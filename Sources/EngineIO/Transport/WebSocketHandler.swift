@@ -224,8 +224,8 @@ final class WebSocketHandler: ChannelDuplexHandler {
         case .answerAndShutOutput(let code):
             self.writeClose(code: code)
             self.shutOutput()
-        case .shutOutput:
-            self.shutOutput()
+        case .closeTransport:
+            self.closeTransport()
         case .ignore:
             break
         }
@@ -235,6 +235,13 @@ final class WebSocketHandler: ChannelDuplexHandler {
     private func shutOutput() {
         self.scheduleDeadline()
         self.context?.close(mode: .output, promise: nil)
+    }
+
+    /// Closes the connection when what was written has left, or at the deadline.
+    private func closeTransport() {
+        self.scheduleDeadline()
+        guard let channel = self.context?.channel else { return }
+        channel.close(mode: .output).whenComplete { _ in channel.close(promise: nil) }
     }
 
     private func scheduleDeadline() {
@@ -280,7 +287,7 @@ final class WebSocketHandler: ChannelDuplexHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         self.leaveSession(reason: .transportClose)
-        _ = self.closing.transportLost()
+        self.closing.transportLost()
         if let timer = self.timer { self.loopContext.cancel(timer) }
         self.timer = nil
         self.unread = nil

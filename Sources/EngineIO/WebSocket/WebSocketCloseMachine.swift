@@ -1,7 +1,8 @@
 /// Decides who says goodbye, once, and when the TCP connection goes (RFC 6455 §7).
 ///
-/// States: open; closeSent (our close frame is out, the peer's is awaited); finishing (both are done with the
-/// WebSocket, our output is shut, the peer's end of the connection is awaited); closed.
+/// States: open; closeSent (our close frame is out, the peer's is awaited); finishing (we have answered the peer's
+/// close frame, our output is shut, the peer's end of the connection is awaited); ending (the peer has answered ours,
+/// and the server closes first, RFC 6455 §7.1.1); closed.
 ///
 /// Our own mistakes: none are possible, each input is legal in each state. The peer's violations come in through
 /// `receivedViolation`. Legal races, dropped in silence: a second close from either side, data behind a close frame,
@@ -9,14 +10,11 @@
 import NIOCore
 
 struct WebSocketCloseMachine {
-    /// How long ws waits for the peer's part of the goodbye before it cuts the connection.
-    static let defaultTimeout = TimeAmount.seconds(30)
-
     enum ReceiveAction: Equatable {
         /// Send a close frame with this code, then shut the output.
         case answerAndShutOutput(code: UInt16?)
-        /// The peer has answered: shut the output.
-        case shutOutput
+        /// The peer has answered: close the TCP connection once everything is written.
+        case closeTransport
         case ignore
     }
 
@@ -31,16 +29,11 @@ struct WebSocketCloseMachine {
         case ignore
     }
 
-    enum LossAction: Equatable {
-        /// No close frame came from the peer, which clients report as code 1006.
-        case reportAbnormalClosure
-        case ignore
-    }
-
     private enum State {
         case open
         case closeSent(deadline: NIODeadline)
         case finishing(deadline: NIODeadline)
+        case ending(deadline: NIODeadline)
         case closed
     }
 
@@ -58,7 +51,7 @@ struct WebSocketCloseMachine {
     /// When `hitDeadline` is due.
     var deadline: NIODeadline? {
         switch self.state {
-        case .closeSent(let deadline), .finishing(let deadline): deadline
+        case .closeSent(let deadline), .finishing(let deadline), .ending(let deadline): deadline
         case .open, .closed: nil
         }
     }
@@ -72,9 +65,9 @@ struct WebSocketCloseMachine {
             self.state = .finishing(deadline: deadline)
             return .answerAndShutOutput(code: code)
         case .closeSent(let deadline):
-            self.state = .finishing(deadline: deadline)
-            return .shutOutput
-        case .finishing, .closed:
+            self.state = .ending(deadline: deadline)
+            return .closeTransport
+        case .finishing, .ending, .closed:
             return .ignore
         }
     }
@@ -99,11 +92,7 @@ struct WebSocketCloseMachine {
     }
 
     /// The TCP connection is gone.
-    mutating func transportLost() -> LossAction {
-        defer { self.state = .closed }
-        switch self.state {
-        case .open, .closeSent: return .reportAbnormalClosure
-        case .finishing, .closed: return .ignore
-        }
+    mutating func transportLost() {
+        self.state = .closed
     }
 }

@@ -189,7 +189,8 @@ extension Namespace {
 
     /// Handles sockets that have left, after they have left their rooms.
     ///
-    /// The last handler of a socket to run.
+    /// The last handler of a socket to run, but for those registered with ``DeliveryOrder/concurrent``, which may still be
+    /// at work.
     ///
     /// - Parameter handler: Called with the socket and the reason; it must not block.
     public func onDisconnect(_ handler: @escaping @Sendable (Socket, DisconnectReason) throws -> Void) {

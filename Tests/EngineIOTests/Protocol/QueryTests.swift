@@ -8,10 +8,7 @@ import Testing
         let query = try Query(target: "/socket.io/?EIO=4&transport=polling&t=Abc&sid=xyz&b64=1&j=0&other=1")
         #expect(query.revision == "4")
         #expect(query.transport == "polling")
-        #expect(query.timestamp == "Abc")
         #expect(query.sid == "xyz")
-        #expect(query.base64 == "1")
-        #expect(query.jsonpIndex == "0")
         #expect(query.raw == "EIO=4&transport=polling&t=Abc&sid=xyz&b64=1&j=0&other=1")
     }
 
@@ -21,9 +18,6 @@ import Testing
         #expect(query.revision == nil)
         #expect(query.transport == nil)
         #expect(query.sid == nil)
-        #expect(query.base64 == nil)
-        #expect(query.jsonpIndex == nil)
-        #expect(query.timestamp == nil)
     }
 
     @Test func `of duplicates the last counts`() throws {

@@ -43,11 +43,12 @@ import Testing
         #expect(machine.deadline == Self.soon)
     }
 
-    @Test func `losing an open connection is an abnormal closure`() {
+    @Test func `a lost connection takes nothing and sends nothing`() {
         var machine = WebSocketCloseMachine()
-        let action = machine.transportLost()
-        #expect(action == .reportAbnormalClosure)
+        machine.transportLost()
+        #expect(!machine.acceptsInput)
         #expect(!machine.acceptsOutput)
+        #expect(machine.deadline == nil)
     }
 
     @Test func `an open connection has no deadline to hit`() {
@@ -62,14 +63,14 @@ import Testing
     @Test func `the peer's answer ends the handshake within the deadline that runs`() {
         var machine = Self.closeSent()
         let action = machine.receivedClose(code: 1000, deadline: Self.later)
-        #expect(action == .shutOutput)
+        #expect(action == .closeTransport)
         #expect(machine.deadline == Self.soon)
     }
 
     @Test func `a violation in place of the answer ends the handshake too`() {
         var machine = Self.closeSent()
         let action = machine.receivedViolation(closeCode: 1002, deadline: Self.later)
-        #expect(action == .shutOutput)
+        #expect(action == .closeTransport)
     }
 
     @Test func `a second close of ours is not sent`() {
@@ -88,10 +89,13 @@ import Testing
         #expect(machine.deadline == nil)
     }
 
-    @Test func `losing the connection before the answer is an abnormal closure`() {
+    @Test func `a connection that does not end after the answer is cut off at the deadline`() {
         var machine = Self.closeSent()
-        let action = machine.transportLost()
-        #expect(action == .reportAbnormalClosure)
+        _ = machine.receivedClose(code: 1000, deadline: Self.later)
+        let again = machine.receivedClose(code: 1000, deadline: Self.later)
+        #expect(again == .ignore)
+        let due = machine.hitDeadline(now: Self.soon)
+        #expect(due == .closeTransport)
     }
 
     // MARK: - Finishing
@@ -115,10 +119,9 @@ import Testing
         #expect(action == .closeTransport)
     }
 
-    @Test func `losing the connection behind the goodbye is the orderly end`() {
+    @Test func `a connection lost behind the goodbye has no deadline any more`() {
         var machine = Self.finishing()
-        let action = machine.transportLost()
-        #expect(action == .ignore)
+        machine.transportLost()
         #expect(machine.deadline == nil)
     }
 
@@ -126,17 +129,15 @@ import Testing
 
     @Test func `a closed connection ignores everything`() {
         var machine = WebSocketCloseMachine()
-        _ = machine.transportLost()
+        machine.transportLost()
         let close = machine.receivedClose(code: 1000, deadline: Self.soon)
         let violation = machine.receivedViolation(closeCode: 1002, deadline: Self.soon)
         let send = machine.sendClose(code: 1000, deadline: Self.soon)
         let deadline = machine.hitDeadline(now: .distantFuture)
-        let loss = machine.transportLost()
         #expect(close == .ignore)
         #expect(violation == .ignore)
         #expect(send == .ignore)
         #expect(deadline == .ignore)
-        #expect(loss == .ignore)
     }
 
     private static func closeSent() -> WebSocketCloseMachine {

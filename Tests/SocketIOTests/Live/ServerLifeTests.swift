@@ -41,7 +41,7 @@ import Testing
         #expect(error?.code == .alreadyRunning)
         await server.shutDown()
         let late = await #expect(throws: SocketIOError.self) { try await server.start() }
-        #expect(late?.code == .alreadyRunning)
+        #expect(late?.code == .shutDown)
     }
 
     @Test func `a port in use is an error that names it`() async throws {
@@ -57,12 +57,56 @@ import Testing
         await third.shutDown()
     }
 
-    @Test func `shutting down what does not run, or twice, does nothing`() async throws {
-        let server = try self.server()
-        await server.shutDown()
+    @Test func `a server shut down twice is shut down once`() async throws {
+        let log = Log()
+        let server = try self.server(makeAdapter: { LoggingAdapter(name: $0, log: log) })
         try await server.start()
         await server.shutDown()
         await server.shutDown()
+        #expect(log.all == ["start /", "close /"])
+    }
+
+    @Test func `a server shut down before its start does not start`() async throws {
+        let server = try self.server()
+        await server.shutDown()
+        let error = await #expect(throws: SocketIOError.self) { try await server.start() }
+        #expect(error?.code == .shutDown)
+        #expect(server.port == nil)
+    }
+
+    @Test func `a server shut down during its start does not start, and its adapters are closed`() async throws {
+        let log = Log()
+        let gate = Gate()
+        let server = try self.server(makeAdapter: { LoggingAdapter(name: $0, log: log, gate: gate) })
+        let start = Task { try await server.start() }
+        try await log.count(1)
+        await server.shutDown()
+        gate.open()
+        let error = await #expect(throws: SocketIOError.self) { try await start.value }
+        #expect(error?.code == .shutDown)
+        #expect(log.all == ["start /", "close /"])
+        #expect(server.port == nil)
+    }
+
+    @Test func `adapters are closed when the port cannot be had`() async throws {
+        let log = Log()
+        let first = try self.server()
+        let port = try await first.start()
+        let second = try self.server({ $0.port = port }, makeAdapter: { LoggingAdapter(name: $0, log: log) })
+        await #expect(throws: SocketIOError.self) { try await second.start() }
+        #expect(log.all == ["start /", "close /"])
+        await first.shutDown()
+    }
+
+    @Test func `the adapter of a namespace made while the server runs is started too`() async throws {
+        let log = Log()
+        let server = try self.server(makeAdapter: { LoggingAdapter(name: $0, log: log) })
+        try await server.start()
+        _ = server.namespace("/late")
+        try await log.count(2)
+        await server.shutDown()
+        #expect(log.all[..<2] == ["start /", "start /late"])
+        #expect(Set(log.all[2...]) == ["close /", "close /late"])
     }
 
     @Test func `a handler that hangs does not keep a server from shutting down`() async throws {
@@ -210,12 +254,14 @@ private final class LoggingAdapter: Adapter {
     private let name: String
     private let log: Log
     private let fails: Bool
+    private let gate: Gate?
     private let rooms = InMemoryAdapter()
 
-    init(name: String, log: Log, fails: Bool = false) {
+    init(name: String, log: Log, fails: Bool = false, gate: Gate? = nil) {
         self.name = name
         self.log = log
         self.fails = fails
+        self.gate = gate
     }
 
     func add(_ socket: Socket) { self.rooms.add(socket) }
@@ -231,6 +277,7 @@ private final class LoggingAdapter: Adapter {
     func start() async throws {
         if self.fails { throw Failure() }
         self.log.append("start \(self.name)")
+        await self.gate?.pass()
     }
 
     func close() async { self.log.append("close \(self.name)") }
