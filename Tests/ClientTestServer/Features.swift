@@ -23,21 +23,21 @@ enum Features {
     }
 
     private static func addEchoes(to namespace: Namespace) {
-        namespace.on("message") { socket, arguments -> [Value]? in
+        namespace.acknowledge("message") { socket, arguments -> [Value]? in
             try socket.emit("message-back", arguments: arguments)
             return nil
         }
-        namespace.on("message-with-ack") { _, arguments in arguments }
+        namespace.acknowledge("message-with-ack") { _, arguments in arguments }
     }
 
     /// Events that the server answers with a question of its own; what the client acknowledges comes back as `answer`.
     private static func addQuestions(to namespace: Namespace) {
-        namespace.on("ask") { socket, arguments async throws -> [Value]? in
+        namespace.acknowledge("ask") { socket, arguments async throws -> [Value]? in
             let answer = try await socket.emitWithAck("question", arguments.map { try $0.value })
             try socket.emit("answer", arguments: answer)
             return nil
         }
-        namespace.on("ask-timeout") { socket, arguments async throws -> [Value]? in
+        namespace.acknowledge("ask-timeout") { socket, arguments async throws -> [Value]? in
             let question = try arguments.map { try $0.value }
             do {
                 let answer = try await socket.emitWithAck("question", question, timeout: .milliseconds(300))
@@ -50,15 +50,15 @@ enum Features {
     }
 
     private static func addEndings(to namespace: Namespace) {
-        namespace.on("leave") { socket, _ -> [Value]? in
+        namespace.acknowledge("leave") { socket, _ -> [Value]? in
             socket.disconnect()
             return nil
         }
-        namespace.on("close") { socket, _ -> [Value]? in
+        namespace.acknowledge("close") { socket, _ -> [Value]? in
             socket.disconnect(closingConnection: true)
             return nil
         }
-        namespace.on("throw") { _, _ -> [Value]? in throw Failure() }
+        namespace.acknowledge("throw") { _, _ -> [Value]? in throw Failure() }
     }
 }
 

@@ -31,7 +31,7 @@ struct EchoServer: AsyncParsableCommand {
         let io = server.namespace("/")
         // Arguments stay encoded: what is only passed on needs no decoding.
         let message = Event<EncodedValue>("msg")
-        io.on("echo") { _, arguments in arguments }
+        io.acknowledge("echo") { _, arguments in arguments }
         io.on(message) { _, data in
             try io.emit(message, data)
         }

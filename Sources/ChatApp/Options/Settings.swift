@@ -65,11 +65,13 @@ enum Parse {
     }
 
     /// `*`, or scheme, host and maybe port: browsers send neither path nor slash, so that an origin which has one would
-    /// never match.
+    /// never match, and neither would one with a wildcard inside.
     @Sendable
     static func origin(_ text: String) -> String? {
         if text == "*" { return text }
-        guard let rest = Self.afterScheme(text), !rest.isEmpty, !rest.contains("/") else { return nil }
+        guard let rest = Self.afterScheme(text), !rest.isEmpty, !rest.contains(where: { $0 == "/" || $0 == "*" }) else {
+            return nil
+        }
         return text
     }
 

@@ -23,15 +23,17 @@ public struct OriginPolicy: Sendable {
 
     /// Pages served as in `sameOrigin`, and pages of the origins listed, as in `list`.
     public static func sameOrigin(and origins: [String]) -> OriginPolicy {
-        OriginPolicy(rule: .sameOriginOrList(Set(origins)))
+        OriginPolicy(rule: .sameOriginOrList(Self.normalized(origins)))
     }
 
     /// Every page.
     public static let any = OriginPolicy(rule: .any)
 
     /// Pages of the origins listed, as `https://example.com` or `http://localhost:8080`; no slash at the end.
+    ///
+    /// Upper and lower case are the same: browsers send scheme and host in lower case.
     public static func list(_ origins: [String]) -> OriginPolicy {
-        OriginPolicy(rule: .list(Set(origins)))
+        OriginPolicy(rule: .list(Self.normalized(origins)))
     }
 
     /// Pages of the origins `isAllowed` returns true for.
@@ -39,6 +41,10 @@ public struct OriginPolicy: Sendable {
     /// It is called on an event loop, once for each request with an `Origin` field, and must not block.
     public static func custom(_ isAllowed: @escaping @Sendable (_ origin: String) -> Bool) -> OriginPolicy {
         OriginPolicy(rule: .custom(isAllowed))
+    }
+
+    private static func normalized(_ origins: [String]) -> Set<String> {
+        Set(origins.map { $0.lowercased() })
     }
 
     /// - Parameters:

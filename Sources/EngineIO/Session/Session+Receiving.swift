@@ -137,9 +137,6 @@ extension Session {
         self.close(reason: .parseError, mode: .discard)
     }
 
-    /// Whether the session is open.
-    package var isOpen: Bool { self.state.withLock { $0.isOpen } }
-
     // MARK: WebSocket
 
     /// A WebSocket for this session opened.

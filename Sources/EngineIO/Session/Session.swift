@@ -25,6 +25,8 @@ public final class Session: Sendable {
     let home: LoopContext
     let environment: SessionEnvironment
     let state: Mutex<SessionState>
+    /// Whether the state is open, to be read without the lock before each message.
+    private let openFlag = Atomic(true)
 
     /// Creates a session on polling, or on the WebSocket given.
     init(
@@ -70,13 +72,17 @@ public final class Session: Sendable {
     ///
     /// - Parameter unit: The messages.
     public func send(_ unit: consuming MessageUnit) {
-        let effects = self.state.withLock { [unit] state in
-            guard state.isOpen else { return SessionEffects() }
+        let step = self.state.withLock { [unit] state in
+            guard state.isOpen else { return SendStep.nothing }
             let wasEmpty = state.outbox.isEmpty
             state.outbox.append(own: unit)
             return self.appended(&state, wasEmpty: wasEmpty)
         }
-        self.perform(effects)
+        switch step {
+        case .nothing: break
+        case .flush(let context): context.flushSoon(self)
+        case .overflow: self.close(reason: .outboxOverflow, mode: .abort)
+        }
     }
 
     /// Sends the same messages to many sessions.
@@ -87,27 +93,34 @@ public final class Session: Sendable {
     package static func send(_ unit: MessageUnit, to sessions: some Sequence<Session>) {
         var batch = FlushBatch()
         for session in sessions {
-            let effects = session.state.withLock { state in
-                guard state.isOpen else { return SessionEffects() }
+            let step = session.state.withLock { state in
+                guard state.isOpen else { return SendStep.nothing }
                 let wasEmpty = state.outbox.isEmpty
                 state.outbox.append(unit)
                 return session.appended(&state, wasEmpty: wasEmpty)
             }
-            if effects.isFlushOnly {
-                if let context = effects.flush { batch.add(session, on: context) }
-            } else {
-                session.perform(effects)
+            switch step {
+            case .nothing: break
+            case .flush(let context): batch.add(session, on: context)
+            case .overflow: session.close(reason: .outboxOverflow, mode: .abort)
             }
         }
         batch.flushSoon()
     }
 
-    private func appended(_ state: inout SessionState, wasEmpty: Bool) -> SessionEffects {
+    /// What is left to do after a unit was appended.
+    ///
+    /// The full set of ``SessionEffects`` is too much for the hot path.
+    private enum SendStep {
+        case nothing
+        case flush(LoopContext)
+        case overflow
+    }
+
+    private func appended(_ state: inout SessionState, wasEmpty: Bool) -> SendStep {
         // A single unit may be larger than the limit: there is no other way to send it.
-        if state.outbox.byteCount > self.environment.configuration.limits.outboxBytes, !wasEmpty {
-            return self.close(&state, reason: .outboxOverflow, mode: .abort)
-        }
-        return SessionEffects(flush: state.scheduleFlush())
+        if !wasEmpty, state.outbox.byteCount > self.environment.outboxLimit { return .overflow }
+        return state.scheduleFlush().map(SendStep.flush) ?? .nothing
     }
 
     /// Writes what waits.
@@ -138,6 +151,9 @@ public final class Session: Sendable {
 
     // MARK: Closing
 
+    /// Whether the session is open.
+    package var isOpen: Bool { self.openFlag.load(ordering: .acquiring) }
+
     /// Closes the session: sends what waits, then the transport's own farewell.
     ///
     /// A polling session without a waiting request is told at its next request, which it has 30 s for.
@@ -159,6 +175,7 @@ public final class Session: Sendable {
 
     func close(_ state: inout SessionState, reason: CloseReason, mode: SessionClosingMode) -> SessionEffects {
         guard !state.isClosed else { return SessionEffects() }
+        self.openFlag.store(false, ordering: .releasing)
         var effects = SessionEffects()
         if state.isOpen { effects.closed = reason }
         effects.abandonedCandidate = state.upgrade.closed()

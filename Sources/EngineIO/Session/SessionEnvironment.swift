@@ -11,6 +11,7 @@ final class SessionEnvironment: Sendable {
     let pingTimeout: TimeAmount
     let upgradeTimeout: TimeAmount
     let closingTimeout: TimeAmount
+    let outboxLimit: Int
 
     init(configuration: EngineIOConfiguration, logger: Logger) {
         self.configuration = configuration
@@ -20,5 +21,6 @@ final class SessionEnvironment: Sendable {
         self.pingTimeout = TimeAmount(configuration.pingTimeout)
         self.upgradeTimeout = TimeAmount(configuration.upgradeTimeout)
         self.closingTimeout = TimeAmount(configuration.limits.closingTimeout)
+        self.outboxLimit = configuration.limits.outboxBytes
     }
 }

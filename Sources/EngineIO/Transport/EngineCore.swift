@@ -2,6 +2,7 @@
 import HTTPTypes
 import Logging
 import NIOCore
+import Synchronization
 
 /// The parts of a server that its connections use.
 final class EngineCore: Sendable {
@@ -15,6 +16,7 @@ final class EngineCore: Sendable {
     let bodyTimeout: TimeAmount
     let closeHandshakeTimeout: TimeAmount
     let connections: ConnectionRegistry
+    private let refusedOrigins = Mutex(LogRate())
     private let makeHandler: @Sendable () -> any SessionHandler
 
     init(
@@ -33,6 +35,15 @@ final class EngineCore: Sendable {
         self.idleTimeout = TimeAmount(configuration.limits.headTimeout)
         self.bodyTimeout = TimeAmount(configuration.limits.bodyTimeout)
         self.closeHandshakeTimeout = TimeAmount(configuration.limits.closeHandshakeTimeout)
+    }
+
+    /// Says which origin was refused: whoever runs the server may have forgotten to allow it.
+    func logRefused(origin: String) {
+        guard let omitted = self.refusedOrigins.withLock({ $0.admit(at: .now) }) else { return }
+        self.logger.notice(
+            "origin refused",
+            metadata: ["engineio.origin": "\(origin.prefix(200).debugDescription)", "engineio.omitted": "\(omitted)"]
+        )
     }
 
     /// Makes a session and registers it.

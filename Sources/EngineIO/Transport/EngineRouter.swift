@@ -80,7 +80,9 @@ extension EngineCore {
     }
 
     private func checkOrigin(_ head: HTTPRequestHead) throws(RequestRejection) {
-        guard self.allowsOrigin(of: head) else { throw .badRequest }
+        guard !self.allowsOrigin(of: head) else { return }
+        self.logRefused(origin: head.headers.first(name: "origin") ?? "")
+        throw .badRequest
     }
 
     /// Whether the page that made a request, if any, may use the server.

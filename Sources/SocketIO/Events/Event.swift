@@ -27,6 +27,13 @@ public struct Event<each Argument: Codable & Sendable>: Sendable {
     }
 }
 
+/// An event without arguments.
+///
+/// ```swift
+/// let ready = Signal("ready")
+/// ```
+public typealias Signal = Event<>
+
 /// An event that its receiver acknowledges with a value.
 public struct AckEvent<Reply: Codable & Sendable, each Argument: Codable & Sendable>: Sendable {
     /// The event's name on the wire.
@@ -60,16 +67,18 @@ struct ArgumentReader {
         }
         throw SocketIOError(
             .invalidArguments,
-            "expected argument \(self.position + 1) of type \(type), found \(self.arguments.count) arguments"
+            "expected argument \(self.position + 1) of type \(type), found \(Self.text(self.arguments.count))"
         )
     }
+
+    private static func text(_ count: Int) -> String { count == 1 ? "1 argument" : "\(count) arguments" }
 
     /// Checks that nothing was left over.
     func finish() throws {
         guard self.position >= self.arguments.count else {
             throw SocketIOError(
                 .invalidArguments,
-                "expected \(self.position) arguments, found \(self.arguments.count)"
+                "expected \(Self.text(self.position)), found \(self.arguments.count)"
             )
         }
     }

@@ -64,7 +64,7 @@ struct Handlers: Sendable {
 ///
 /// A socket finds its handlers here without a lock.
 final class HandlerTable: Sendable {
-    let events: [String: EventHandler]
+    let events: EventTable
     let middlewares: [ConnectHandler]
     let connect: [ConnectHandler]
     let disconnect: [DisconnectHandler]
@@ -73,7 +73,7 @@ final class HandlerTable: Sendable {
     let joinsAtOnce: Bool
 
     init(_ handlers: Handlers) {
-        self.events = handlers.events
+        self.events = EventTable(handlers.events)
         self.middlewares = handlers.middlewares
         self.connect = handlers.connect
         self.disconnect = handlers.disconnect

@@ -13,8 +13,9 @@ public struct Arguments: Sendable, RandomAccessCollection {
     private let payload: ByteBuffer
     private var first = Slice(start: 0, length: 0)
     private var second = Slice(start: 0, length: 0)
-    private var others: [Slice] = []
-    private(set) var attachments: [ByteBuffer] = []
+    // Absent in most packets: copying an absent array is free, while copying an empty one counts a reference.
+    private var others: [Slice]?
+    private var attached: [ByteBuffer]?
 
     /// The number of arguments.
     public private(set) var count = 0
@@ -47,21 +48,26 @@ public struct Arguments: Sendable, RandomAccessCollection {
         switch count {
         case 0: first = slice
         case 1: second = slice
-        default: others.append(slice)
+        case 2: others = [slice]
+        default: others?.append(slice)
         }
         count += 1
     }
 
+    /// What placeholders in the arguments name.
+    var attachments: [ByteBuffer] { attached ?? [] }
+
     /// Hands over the attachments that placeholders in the arguments name.
     mutating func attach(_ attachments: [ByteBuffer]) {
-        self.attachments = attachments
+        attached = attachments.isEmpty ? nil : attachments
     }
 
     private func slice(at position: Int) -> Slice {
         switch position {
         case 0: first
         case 1: second
-        default: others[position - 2]
+        // Appended before the count reached this position.
+        default: others?[position - 2] ?? Slice(start: 0, length: 0)
         }
     }
 

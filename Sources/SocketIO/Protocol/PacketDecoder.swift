@@ -19,16 +19,35 @@ struct PacketDecoder: Sendable {
     ///
     /// - Returns: The packet, or nothing when its attachments are still to come.
     mutating func decodeText(_ message: ByteBuffer) throws(PacketViolation) -> DecodedPacket? {
+        try takeText()
+        let (packet, attachments) = try Self.decode(message, limits: limits)
+        guard attachments > 0 else { return packet }
+        expect(attachments, of: packet)
+        return nil
+    }
+
+    /// Notes that a text has come, which may not be while attachments are awaited.
+    func takeText() throws(PacketViolation) {
         guard pending == nil else { throw .textWhileAttachmentsPending }
-        let (packet, attachments) = try message.withUnsafeReadableBytes {
-            (text) throws(PacketViolation) -> (DecodedPacket, Int) in
+    }
+
+    /// Decodes one text, which needs nothing of what came before.
+    ///
+    /// - Returns: The packet, and how many attachments have to follow it.
+    static func decode(
+        _ message: ByteBuffer,
+        limits: PacketLimits
+    ) throws(PacketViolation) -> (packet: DecodedPacket, attachments: Int) {
+        try message.withUnsafeReadableBytes { (text) throws(PacketViolation) in
             var reader = PacketReader(text, limits: limits)
             let header = try reader.readHeader()
-            return (try decodePacket(header, from: &reader, message: message), header.attachments)
+            return (try decodePacket(header, from: &reader, message: message, limits), header.attachments)
         }
-        guard attachments > 0 else { return packet }
+    }
+
+    /// Waits for the attachments of a packet.
+    mutating func expect(_ attachments: Int, of packet: DecodedPacket) {
         pending = PendingPacket(packet: packet, expected: attachments)
-        return nil
     }
 
     /// Takes one binary message.
@@ -90,16 +109,17 @@ extension DecodedPacket {
 // MARK: - One method per type
 
 extension PacketDecoder {
-    private func decodePacket(
+    private static func decodePacket(
         _ header: PacketHeader,
         from reader: inout PacketReader,
-        message: ByteBuffer
+        message: ByteBuffer,
+        _ limits: PacketLimits
     ) throws(PacketViolation) -> DecodedPacket {
         switch header.type {
         case .event, .binaryEvent:
-            return try decodeEvent(header, from: &reader, message: message)
+            return try decodeEvent(header, from: &reader, message: message, limits)
         case .ack, .binaryAck:
-            return try decodeAck(header, from: &reader, message: message)
+            return try decodeAck(header, from: &reader, message: message, limits)
         case .connect:
             return .connect(namespace: header.namespace, auth: try decodeAuth(from: &reader, message: message))
         case .disconnect:
@@ -111,33 +131,35 @@ extension PacketDecoder {
         }
     }
 
-    private func decodeEvent(
+    private static func decodeEvent(
         _ header: PacketHeader,
         from reader: inout PacketReader,
-        message: ByteBuffer
+        message: ByteBuffer,
+        _ limits: PacketLimits
     ) throws(PacketViolation) -> DecodedPacket {
         guard reader.hasPayload() else { return .ignored(namespace: header.namespace) }
         var arguments = Arguments(payload: message)
         let name = try reader.readEvent(into: &arguments)
-        try checkPlaceholders(in: arguments, of: header)
+        try checkPlaceholders(in: arguments, of: header, limits)
         guard case .string(let name) = name else { return .ignored(namespace: header.namespace) }
         let event = IncomingEvent(name: name, arguments: arguments, ackID: header.ackID)
         return .event(namespace: header.namespace, event)
     }
 
-    private func decodeAck(
+    private static func decodeAck(
         _ header: PacketHeader,
         from reader: inout PacketReader,
-        message: ByteBuffer
+        message: ByteBuffer,
+        _ limits: PacketLimits
     ) throws(PacketViolation) -> DecodedPacket {
         var arguments = Arguments(payload: message)
         if reader.hasPayload() { try reader.readAck(into: &arguments) }
-        try checkPlaceholders(in: arguments, of: header)
+        try checkPlaceholders(in: arguments, of: header, limits)
         guard let id = header.ackID else { return .ignored(namespace: header.namespace) }
         return .ack(namespace: header.namespace, id: id, arguments: arguments)
     }
 
-    private func decodeAuth(
+    private static func decodeAuth(
         from reader: inout PacketReader,
         message: ByteBuffer
     ) throws(PacketViolation) -> EncodedValue? {
@@ -147,7 +169,11 @@ extension PacketDecoder {
         return arguments[0]
     }
 
-    private func checkPlaceholders(in arguments: Arguments, of header: PacketHeader) throws(PacketViolation) {
+    private static func checkPlaceholders(
+        in arguments: Arguments,
+        of header: PacketHeader,
+        _ limits: PacketLimits
+    ) throws(PacketViolation) {
         guard header.type.isBinary else { return }
         var placeholders = Placeholders(attachments: header.attachments, limit: limits.maximumAttachments)
         for argument in arguments { try placeholders.check(argument) }

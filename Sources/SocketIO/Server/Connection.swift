@@ -11,7 +11,7 @@ internal import Synchronization
 final class Connection: SessionHandler {
     private struct State {
         var decoder: PacketDecoder
-        var sockets: [String: Socket] = [:]
+        var sockets = SocketTable()
         var nextJoinNumber = 0
         /// Middlewares under way, also for sockets that have left meanwhile.
         var pendingJoins = 0
@@ -25,9 +25,6 @@ final class Connection: SessionHandler {
         ///
         /// While it stays the same, attachments that are awaited belong to the same packet.
         var packetCount: UInt64 = 0
-
-        /// The sockets in the order in which the client joined their namespaces.
-        var socketsInOrder: [Socket] { self.sockets.values.sorted { $0.joinNumber < $1.joinNumber } }
     }
 
     private let server: SocketIOServer
@@ -50,18 +47,44 @@ final class Connection: SessionHandler {
     }
 
     func session(_ session: Session, receivedText text: ByteBuffer) {
-        self.receive(on: session) { decoder throws(PacketViolation) in try decoder.decodeText(text) }
+        do throws(PacketViolation) {
+            // Decoding needs no lock: a text stands for itself.
+            let (packet, attachments) = try PacketDecoder.decode(text, limits: self.server.environment.packetLimits)
+            let socket = try self.state.withLock { state throws(PacketViolation) in
+                try state.decoder.takeText()
+                guard attachments == 0 else {
+                    state.decoder.expect(attachments, of: packet)
+                    self.awaitAttachments(&state, on: session)
+                    return Socket?.none
+                }
+                state.packetCount += 1
+                return state.sockets[packet.namespace]
+            }
+            if attachments == 0 { try self.handle(packet, socket: socket, on: session) }
+        } catch {
+            self.reject(error, on: session)
+        }
     }
 
     func session(_ session: Session, receivedBinary binary: ByteBuffer) {
-        self.receive(on: session) { decoder throws(PacketViolation) in try decoder.decodeBinary(binary) }
+        do throws(PacketViolation) {
+            let (packet, socket) = try self.state.withLock {
+                state throws(PacketViolation) -> (DecodedPacket?, Socket?) in
+                guard let packet = try state.decoder.decodeBinary(binary) else { return (nil, nil) }
+                state.packetCount += 1
+                return (packet, state.sockets[packet.namespace])
+            }
+            if let packet { try self.handle(packet, socket: socket, on: session) }
+        } catch {
+            self.reject(error, on: session)
+        }
     }
 
     func sessionClosed(_ session: Session, reason: CloseReason) {
         let (sockets, tokens) = self.state.withLock { state in
             state.isClosed = true
-            let sockets = state.socketsInOrder
-            state.sockets = [:]
+            let sockets = state.sockets.inOrder
+            state.sockets.removeAll()
             defer {
                 state.joinToken = nil
                 state.attachmentToken = nil
@@ -74,29 +97,13 @@ final class Connection: SessionHandler {
 
     // MARK: Packets
 
-    private func receive(
-        on session: Session,
-        decode: (inout PacketDecoder) throws(PacketViolation) -> DecodedPacket?
-    ) {
-        do throws(PacketViolation) {
-            let (packet, socket) = try self.state.withLock {
-                state throws(PacketViolation) -> (DecodedPacket?, Socket?) in
-                guard let packet = try decode(&state.decoder) else {
-                    self.awaitAttachments(&state, on: session)
-                    return (nil, nil)
-                }
-                state.packetCount += 1
-                return (packet, state.sockets[packet.namespace])
-            }
-            if let packet { try self.handle(packet, socket: socket, on: session) }
-        } catch {
-            self.reject(error, on: session)
-        }
-    }
-
-    private func handle(_ packet: DecodedPacket, socket: Socket?, on session: Session) throws(PacketViolation) {
+    private func handle(
+        _ packet: consuming DecodedPacket,
+        socket: Socket?,
+        on session: Session
+    ) throws(PacketViolation) {
         guard let socket else { return try self.handleWithoutSocket(packet, on: session) }
-        switch packet {
+        switch consume packet {
         case .event(_, let event): socket.receive(event)
         case .ack(_, let id, let arguments): socket.receive(ack: id, arguments: arguments)
         case .disconnect: self.remove(socket, reason: .clientNamespaceDisconnect)
@@ -265,7 +272,7 @@ final class Connection: SessionHandler {
 
     /// The server makes all sockets of the connection leave, then closes it.
     func disconnectAll(on session: Session) {
-        let sockets = self.state.withLock { $0.socketsInOrder }
+        let sockets = self.state.withLock { $0.sockets.inOrder }
         for socket in sockets { self.disconnect(socket) }
         session.close()
     }

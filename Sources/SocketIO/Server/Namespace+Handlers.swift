@@ -19,7 +19,7 @@ extension Namespace {
         _ event: Event<repeat each Argument>,
         _ handler: @escaping @Sendable (Socket, repeat each Argument) throws -> Void
     ) {
-        self.on(event.name) { socket, event in
+        self.handle(event.name) { socket, event in
             try handler(socket, repeat each event.arguments.decode(as: repeat (each Argument).self))
             try socket.acknowledge(event) { _ in }
         }
@@ -36,7 +36,7 @@ extension Namespace {
         order: DeliveryOrder = .serial,
         _ handler: @escaping @Sendable (Socket, repeat each Argument) async throws -> Void
     ) {
-        self.on(event.name, order: order) { socket, event in
+        self.handle(event.name, order: order) { socket, event in
             try await handler(socket, repeat each event.arguments.decode(as: repeat (each Argument).self))
             try socket.acknowledge(event) { _ in }
         }
@@ -52,7 +52,7 @@ extension Namespace {
         _ event: AckEvent<Reply, repeat each Argument>,
         _ handler: @escaping @Sendable (Socket, repeat each Argument) throws -> Reply
     ) {
-        self.on(event.name) { socket, event in
+        self.handle(event.name) { socket, event in
             let reply = try handler(socket, repeat each event.arguments.decode(as: repeat (each Argument).self))
             try socket.acknowledge(event) { try $0.encode(reply) }
         }
@@ -70,7 +70,7 @@ extension Namespace {
         order: DeliveryOrder = .serial,
         _ handler: @escaping @Sendable (Socket, repeat each Argument) async throws -> Reply
     ) {
-        self.on(event.name, order: order) { socket, event in
+        self.handle(event.name, order: order) { socket, event in
             let reply = try await handler(socket, repeat each event.arguments.decode(as: repeat (each Argument).self))
             try socket.acknowledge(event) { try $0.encode(reply) }
         }
@@ -78,33 +78,73 @@ extension Namespace {
 
     // MARK: Untyped events
 
-    /// Handles an event by name, inline on the event loop: the handler must not block.
+    /// Handles an event by name and acknowledges it, inline on the event loop: the handler must not block.
     ///
+    /// ```swift
+    /// chat.acknowledge("sum") { _, arguments in
+    ///     [.int(try arguments.reduce(0) { try $0 + $1.decode(as: Int64.self) })]
+    /// }
+    /// ```
     /// - Parameters:
     ///   - name: The event's name.
     ///   - handler: Called with the socket and the arguments, however many. What it returns is the acknowledgement, if
     ///     the client asks for one; `nil` for none.
-    public func on(_ name: String, _ handler: @escaping @Sendable (Socket, Arguments) throws -> [Value]?) {
-        self.on(name) { socket, event in
+    public func acknowledge(_ name: String, _ handler: @escaping @Sendable (Socket, Arguments) throws -> [Value]?) {
+        self.handle(name) { socket, event in
             guard let reply = try handler(socket, event.arguments) else { return }
             try socket.acknowledge(event) { $0.write(list: reply) }
         }
     }
 
-    /// Handles an event by name, on the default pool.
+    /// Handles an event by name and acknowledges it, on the default pool.
     ///
     /// - Parameters:
     ///   - name: The event's name.
     ///   - order: Whether the handler waits for those of earlier events of the same socket.
     ///   - handler: Called with the socket and the arguments; returns the acknowledgement, or `nil` for none.
-    public func on(
+    public func acknowledge(
         _ name: String,
         order: DeliveryOrder = .serial,
         _ handler: @escaping @Sendable (Socket, Arguments) async throws -> [Value]?
     ) {
-        self.on(name, order: order) { socket, event in
+        self.handle(name, order: order) { socket, event in
             guard let reply = try await handler(socket, event.arguments) else { return }
             try socket.acknowledge(event) { $0.write(list: reply) }
+        }
+    }
+
+    /// Handles an event by name, inline on the event loop: the handler must not block.
+    ///
+    /// To answer with values register the handler with ``acknowledge(_:_:)``. When the client asks for an acknowledgement it gets an empty one after the handler has returned; none when the
+    /// handler throws.
+    ///
+    /// - Parameters:
+    ///   - name: The event's name.
+    ///   - handler: Called with the socket and the arguments, however many.
+    public func on(_ name: String, _ handler: @escaping @Sendable (Socket, Arguments) throws -> Void) {
+        self.handle(name) { socket, event in
+            try handler(socket, event.arguments)
+            try socket.acknowledge(event) { _ in }
+        }
+    }
+
+    /// Handles an event by name, on the default pool.
+    ///
+    /// When the client asks for an acknowledgement it gets an empty one after the handler has returned; none when the
+    /// handler throws.
+    ///
+    /// - Parameters:
+    ///   - name: The event's name.
+    ///   - order: Whether the handler waits for those of earlier events of the same socket.
+    ///   - handler: Called with the socket and the arguments, however many. Cancelled when the socket disconnects.
+    public func on(
+        _ name: String,
+        order: DeliveryOrder = .serial,
+        _ handler: @escaping @Sendable (Socket, Arguments) async throws -> Void
+    ) {
+        self.handle(name, order: order) { socket, event in
+            try await handler(socket, event.arguments)
+            try socket.acknowledge(event) { _ in }
         }
     }
 
@@ -115,8 +155,8 @@ extension Namespace {
     /// - Parameters:
     ///   - name: The event's name.
     ///   - handler: Called with the socket and the arguments; returns those to acknowledge with. It must not block.
-    public func on(_ name: String, _ handler: @escaping @Sendable (Socket, Arguments) throws -> Arguments) {
-        self.on(name) { socket, event in
+    public func acknowledge(_ name: String, _ handler: @escaping @Sendable (Socket, Arguments) throws -> Arguments) {
+        self.handle(name) { socket, event in
             let reply = try handler(socket, event.arguments)
             try socket.acknowledge(event) { $0.write(list: reply) }
         }
@@ -128,22 +168,22 @@ extension Namespace {
     ///   - name: The event's name.
     ///   - order: Whether the handler waits for those of earlier events of the same socket.
     ///   - handler: Called with the socket and the arguments; returns those to acknowledge with.
-    public func on(
+    public func acknowledge(
         _ name: String,
         order: DeliveryOrder = .serial,
         _ handler: @escaping @Sendable (Socket, Arguments) async throws -> Arguments
     ) {
-        self.on(name, order: order) { socket, event in
+        self.handle(name, order: order) { socket, event in
             let reply = try await handler(socket, event.arguments)
             try socket.acknowledge(event) { $0.write(list: reply) }
         }
     }
 
-    private func on(_ name: String, _ body: @escaping @Sendable (Socket, IncomingEvent) throws -> Void) {
+    private func handle(_ name: String, _ body: @escaping @Sendable (Socket, IncomingEvent) throws -> Void) {
         self.register { $0.events[name] = EventHandler(body: .synchronous(body), order: .serial) }
     }
 
-    private func on(
+    private func handle(
         _ name: String,
         order: DeliveryOrder,
         _ body: @escaping @Sendable (Socket, IncomingEvent) async throws -> Void
@@ -206,7 +246,7 @@ extension Namespace {
 
     /// Receives what handlers and middlewares throw, and events whose arguments do not fit.
     ///
-    /// By default it is logged.
+    /// By default it is logged. What a handler throws because it was cancelled when its socket left is not an error.
     ///
     /// - Parameter handler: Called with the socket, the error and where it came from; it must not block.
     public func onError(_ handler: @escaping @Sendable (Socket, any Error, ErrorContext) -> Void) {

@@ -1,4 +1,5 @@
 /// A channel that many sockets share: its handlers, its sockets and its rooms.
+internal import EngineIO
 internal import Logging
 internal import Synchronization
 
@@ -95,7 +96,7 @@ public final class Namespace: Sendable {
     func log(_ error: any Error, of socket: Socket, in context: ErrorContext) {
         guard let omitted = self.logRate.withLock({ $0.admit(at: .now) }) else { return }
         self.environment.logger.warning(
-            "handler failed",
+            (error as? SocketIOError)?.code == .invalidArguments ? "event does not fit its handler" : "handler failed",
             metadata: [
                 "socketio.namespace": "\(self.name)", "socketio.socket": "\(socket.id)",
                 "socketio.context": "\(context)", "socketio.omitted": "\(omitted)", "error": "\(error)",

@@ -54,22 +54,27 @@ struct OutboundPacket {
 
     /// Puts the prefix before the JSON; an event or acknowledgement with attachments becomes its binary kind.
     consuming func finished(type: PacketType, id: UInt64? = nil) -> MessageUnit {
+        // Taken out, since the prefix would be written into a copy while the writer has the buffer too.
         let attachments = self.writer.attachments
-        var buffer = self.writer.buffer
-        var prefix = BackwardWriter(index: buffer.readerIndex)
-        if let id { prefix.write(digits: id, into: &buffer) }
-        if self.namespace != "/" {
-            prefix.write(UInt8(ascii: ","), into: &buffer)
-            prefix.write(self.namespace, into: &buffer)
+        var buffer = self.writer.takeBuffer()
+        let end = buffer.readerIndex
+        let start = buffer.withVeryUnsafeMutableBytes { bytes in
+            var prefix = BackwardWriter(bytes: bytes, index: end)
+            if let id { prefix.write(digits: id) }
+            if self.namespace != "/" {
+                prefix.write(UInt8(ascii: ","))
+                prefix.write(self.namespace)
+            }
+            if attachments.isEmpty {
+                prefix.write(type.digit)
+            } else {
+                prefix.write(UInt8(ascii: "-"))
+                prefix.write(digits: UInt64(attachments.count))
+                prefix.write(type.binaryKind.digit)
+            }
+            return prefix.index
         }
-        if attachments.isEmpty {
-            prefix.write(digits: UInt64(type.rawValue), into: &buffer)
-        } else {
-            prefix.write(UInt8(ascii: "-"), into: &buffer)
-            prefix.write(digits: UInt64(attachments.count), into: &buffer)
-            prefix.write(digits: UInt64(type.binaryKind.rawValue), into: &buffer)
-        }
-        buffer.moveReaderIndex(to: prefix.index)
+        buffer.moveReaderIndex(to: start)
         return MessageUnit(text: buffer, attachments: attachments)
     }
 }
@@ -82,6 +87,8 @@ extension OutboundPacket {
 }
 
 extension PacketType {
+    fileprivate var digit: UInt8 { UInt8(ascii: "0") + self.rawValue }
+
     fileprivate var binaryKind: Self {
         switch self {
         case .event: .binaryEvent
@@ -91,29 +98,30 @@ extension PacketType {
     }
 }
 
-/// Writes into a buffer from back to front.
+/// Writes from back to front, into room that is there.
 private struct BackwardWriter {
+    private let bytes: UnsafeMutableRawBufferPointer
     private(set) var index: Int
 
-    init(index: Int) {
+    init(bytes: UnsafeMutableRawBufferPointer, index: Int) {
+        self.bytes = bytes
         self.index = index
     }
 
-    mutating func write(_ byte: UInt8, into buffer: inout ByteBuffer) {
+    mutating func write(_ byte: UInt8) {
         self.index -= 1
-        buffer.setInteger(byte, at: self.index)
+        self.bytes[self.index] = byte
     }
 
-    mutating func write(digits value: UInt64, into buffer: inout ByteBuffer) {
+    mutating func write(digits value: UInt64) {
         var rest = value
         repeat {
-            self.write(UInt8(ascii: "0") + UInt8(rest % 10), into: &buffer)
+            self.write(UInt8(ascii: "0") + UInt8(rest % 10))
             rest /= 10
         } while rest > 0
     }
 
-    mutating func write(_ text: String, into buffer: inout ByteBuffer) {
-        self.index -= text.utf8.count
-        buffer.setString(text, at: self.index)
+    mutating func write(_ text: String) {
+        for byte in text.utf8.reversed() { self.write(byte) }
     }
 }

@@ -23,7 +23,7 @@ extension Socket {
     /// A synchronous handler runs right here, on the event loop, unless something else is being delivered to this
     /// socket. An asynchronous one runs on the default pool. Either way the next event of this socket waits for it.
     func receive(_ event: IncomingEvent) {
-        guard let handler = self.handlers.events[event.name] else {
+        guard let handler = self.handlers.events.handler(for: event.name) else {
             self.namespace.logUnknown(event: event.name, of: self)
             return
         }
@@ -201,7 +201,11 @@ extension Socket {
         }
     }
 
+    /// Tells the application of an error.
+    ///
+    /// A handler that ends because it was cancelled when its socket left has done nothing wrong.
     func report(_ error: any Error, in context: ErrorContext) {
+        if error is CancellationError, self.hasLeft { return }
         if let hook = self.handlers.error {
             hook(self, error, context)
         } else {
@@ -239,7 +243,11 @@ extension Socket {
     ///
     /// Events that wait are dropped.
     func leave(_ reason: DisconnectReason) {
-        guard let end = self.state.withLock({ $0.end() }) else { return }
+        let left = self.state.withLock { state in
+            self.leftFlag.store(true, ordering: .releasing)
+            return state.end()
+        }
+        guard let end = left else { return }
         for task in end.tasks { task.cancel() }
         for ack in end.acks { ack.resolve(.failure(SocketIOError(.disconnected, "socket has been disconnected"))) }
         if end.mustRelease { self.session.releaseInput() }

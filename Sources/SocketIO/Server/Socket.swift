@@ -25,6 +25,8 @@ public final class Socket: Sendable {
     let joinNumber: Int
     let handlers: HandlerTable
     let state = Mutex(SocketState())
+    /// Whether the socket is gone, to be read without the lock before each emit.
+    let leftFlag = Atomic(false)
     private let values = Mutex(SocketValues())
 
     init(
@@ -50,7 +52,7 @@ public final class Socket: Sendable {
     ///
     /// Its session may live on, and its client may join again as another socket, which must not get what is meant for
     /// this one.
-    var hasLeft: Bool { self.state.withLock { $0.phase == .disconnected } }
+    var hasLeft: Bool { self.leftFlag.load(ordering: .acquiring) }
 
     /// A value that the application keeps with the socket, by its key.
     ///

@@ -85,7 +85,8 @@ import Testing
         ("--cleanup-interval", "0.0001"), ("--ping-interval", ""), ("--ping-timeout", "ten"), ("--log-level", "loud"),
         ("--log-file", ""), ("--host", ""), ("--templates", ""), ("--avatar-url", "ftp://a.example"),
         ("--avatar-url", "https://"), ("--avatar-url", "https://a b"), ("--allowed-origin", "a.example"),
-        ("--allowed-origin", "https://a.example/"), ("--allowed-origin", "null"), ("--allowed-origin", "https://"),
+        ("--allowed-origin", "https://a.example/"), ("--allowed-origin", "null"),
+        ("--allowed-origin", "https://*.example"), ("--allowed-origin", "https://"),
     ])
     func `a value without sense is an error that names the flag`(flag: String, text: String) throws {
         let message = try #require(self.message([flag, text]))

@@ -44,6 +44,19 @@ extension LiveTests {
             }
         }
 
+        @Test func `a listed origin may be written in any case, and so may the field not`() async throws {
+            try await withEngineServer(self.configuration(CORSConfiguration(origins: .list(["https://Page.Example"]))))
+            {
+                server in
+                for (origin, status) in [("https://page.example", 200), ("HTTPS://page.example", 400)] {
+                    let client = try await HTTPTestClient.connect(port: server.port)
+                    let headers = [("Host", "chat.example"), ("Origin", origin)]
+                    let response = try await client.request("GET", Self.polling, headers: headers)
+                    #expect(response.status == status)
+                }
+            }
+        }
+
         @Test func `programs that are no browsers name no origin and come in`() async throws {
             try await withEngineServer { server in
                 _ = try await EngineIOTestClient.connect(port: server.port, over: .polling)

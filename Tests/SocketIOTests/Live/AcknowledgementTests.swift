@@ -20,10 +20,10 @@ import Testing
                     await Task.yield()
                     return isThere ? ["a"] : nil
                 }
-                namespace.on("many") { _, _ in [1, nil, ["x": true]] }
-                namespace.on("none") { _, _ -> [Value]? in nil }
-                namespace.on("empty") { _, _ async -> [Value]? in [] }
-                namespace.on("same") { _, arguments async in arguments }
+                namespace.acknowledge("many") { _, _ in [1, nil, ["x": true]] }
+                namespace.acknowledge("none") { _, _ -> [Value]? in nil }
+                namespace.acknowledge("empty") { _, _ async -> [Value]? in [] }
+                namespace.acknowledge("same") { _, arguments async in arguments }
             },
             body: { port in
                 let client = try await SocketIOTestClient.connect(port: port, over: transport)
@@ -83,9 +83,9 @@ import Testing
                 Bystander.prepare(server)
                 server.logging(to: log)
                 if isAsync {
-                    server.namespace("/").on("fail") { _, _ async throws -> [Value]? in throw Failure() }
+                    server.namespace("/").acknowledge("fail") { _, _ async throws -> [Value]? in throw Failure() }
                 } else {
-                    server.namespace("/").on("fail") { _, _ -> [Value]? in throw Failure() }
+                    server.namespace("/").acknowledge("fail") { _, _ -> [Value]? in throw Failure() }
                 }
             },
             body: { port in
@@ -298,7 +298,7 @@ import Testing
         try await withSocketServer(
             .testing { $0.limits.eventsPerInbox = 2 },
             setUp: { server in
-                server.namespace("/").on("ask me") { socket, _ async throws in
+                server.namespace("/").acknowledge("ask me") { socket, _ async throws in
                     let answer = try await socket.emitWithAck("question")
                     return try answer.map { try $0.value }
                 }

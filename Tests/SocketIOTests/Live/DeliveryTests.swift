@@ -19,11 +19,11 @@ import Testing
                 let namespace = server.namespace("/")
                 namespace.use { _ in log.append("middleware \(Self.isOnEventLoop)") }
                 namespace.onConnect { _ in log.append("connect \(Self.isOnEventLoop)") }
-                namespace.on("inline") { _, _ in
+                namespace.acknowledge("inline") { _, _ in
                     log.append("inline \(Self.isOnEventLoop)")
                     return []
                 }
-                namespace.on("pool") { _, _ async in
+                namespace.acknowledge("pool") { _, _ async in
                     log.append("pool \(Self.isOnEventLoop)")
                     return []
                 }
@@ -81,13 +81,13 @@ import Testing
             .testing(),
             setUp: { server in
                 let namespace = server.namespace("/")
-                namespace.on("slow") { _, _ async in
+                namespace.acknowledge("slow") { _, _ async in
                     log.append("slow begins")
                     await gate.pass()
                     log.append("slow ends")
                     return []
                 }
-                namespace.on("quick") { _, _ in
+                namespace.acknowledge("quick") { _, _ in
                     log.append("quick")
                     return []
                 }
@@ -116,7 +116,7 @@ import Testing
         try await withSocketServer(
             .testing(),
             setUp: { server in
-                server.namespace("/busy").on("wait") { _, _ async in
+                server.namespace("/busy").acknowledge("wait") { _, _ async in
                     await gate.pass()
                     return []
                 }
@@ -166,12 +166,12 @@ import Testing
         try await withSocketServer(
             .testing(),
             setUp: { server in
-                server.namespace("/").on("a") { _, _ async in
+                server.namespace("/").acknowledge("a") { _, _ async in
                     await Task.yield()
                     log.append("a")
                     return []
                 }
-                server.namespace("/").on("b") { _, _ in
+                server.namespace("/").acknowledge("b") { _, _ in
                     log.append("b")
                     return []
                 }
@@ -198,7 +198,7 @@ import Testing
                     log.append("second")
                 }
                 namespace.onConnect { _ in log.append("third") }
-                namespace.on("event") { _, _ in
+                namespace.acknowledge("event") { _, _ in
                     log.append("event")
                     return []
                 }
@@ -248,13 +248,13 @@ import Testing
         try await withSocketServer(
             .testing(),
             setUp: { server in
-                server.namespace("/").on("wait", order: order) { _, _ async in
+                server.namespace("/").acknowledge("wait", order: order) { _, _ async in
                     log.append("begun")
                     await untilCancelled()
                     log.append("cancelled \(Task.isCancelled)")
                     return []
                 }
-                server.namespace("/").on("drop") { _, _ in
+                server.namespace("/").acknowledge("drop") { _, _ in
                     log.append("handled")
                     return []
                 }
@@ -285,7 +285,7 @@ import Testing
             .testing(),
             setUp: { server in
                 let namespace = server.namespace("/")
-                namespace.on("slow") { socket, _ async in
+                namespace.acknowledge("slow") { socket, _ async in
                     log.append("begun")
                     await untilCancelled()
                     log.append("connected \(socket.isConnected)")
@@ -328,9 +328,9 @@ import Testing
             .testing { $0.threads = 2 },
             setUp: { server in
                 let namespace = server.namespace("/")
-                namespace.on("quick") { _, _ async in
+                namespace.acknowledge("quick") { _, _ async in
                     await Task.yield()
-                    return nil as [Value]?
+                    return nil
                 }
                 namespace.onDisconnect { _, _ async in
                     for _ in 0..<3 { await Task.yield() }

@@ -44,7 +44,7 @@ import Testing
         try await withSocketServer(
             .testing(),
             setUp: { server in
-                server.namespace("/").on("slow") { socket, arguments async in
+                server.namespace("/").acknowledge("slow") { socket, arguments async in
                     log.append("begun")
                     await gate.pass()
                     try? socket.emit("late")

@@ -155,7 +155,7 @@ import Testing
             setUp: { server in
                 Bystander.prepare(server)
                 server.logging(to: log, in: "/room")
-                server.namespace("/room").on("kick") { socket, _ -> [Value]? in
+                server.namespace("/room").acknowledge("kick") { socket, _ -> [Value]? in
                     socket.disconnect()
                     socket.disconnect()
                     log.append("connected: \(socket.isConnected)")
@@ -182,7 +182,7 @@ import Testing
             .testing(),
             setUp: { server in
                 server.logging(to: log)
-                server.namespace("/").on("kick") { socket, _ -> [Value]? in
+                server.namespace("/").acknowledge("kick") { socket, _ -> [Value]? in
                     socket.disconnect()
                     return nil
                 }
@@ -223,7 +223,7 @@ import Testing
                 for name in names {
                     server.namespace(name).onDisconnect { socket, reason in log.append("\(name) \(reason)") }
                 }
-                server.namespace("/b").on("close") { socket, _ -> [Value]? in
+                server.namespace("/b").acknowledge("close") { socket, _ -> [Value]? in
                     socket.disconnect(closingConnection: true)
                     return nil
                 }
@@ -246,7 +246,7 @@ import Testing
             over: .polling,
             configuration,
             setUp: { server in
-                server.namespace("/").on("flood") { socket, _ -> [Value]? in
+                server.namespace("/").acknowledge("flood") { socket, _ -> [Value]? in
                     for _ in 0..<100 { try socket.emit("water", .string(String(repeating: "~", count: 500))) }
                     return nil
                 }

@@ -140,7 +140,7 @@ import Testing
         try await withSocketServer(
             .testing { $0.limits.eventsPerInbox = 2 },
             setUp: { server in
-                server.namespace("/").on("e") { _, _ in [] }
+                server.namespace("/").acknowledge("e") { _, _ in [] }
                 server.namespace("/").use { _ async throws in
                     await gate.pass()
                     throw ConnectRefusal("no")
@@ -167,9 +167,9 @@ import Testing
             .testing { $0.limits.eventsPerInbox = 2 },
             setUp: { server in
                 server.namespace("/").onConnect { sockets.append($0) }
-                server.namespace("/").on("wait") { _, _ async in
+                server.namespace("/").acknowledge("wait") { _, _ async in
                     await gate.pass()
-                    return nil as [Value]?
+                    return nil
                 }
                 _ = server.namespace("/other")
             },

@@ -113,10 +113,10 @@ import Testing
         let gate = Gate()
         let log = Log()
         let server = try self.server { $0.shutdownTimeout = .milliseconds(300) }
-        server.namespace("/").on("hang") { _, _ async in
+        server.namespace("/").acknowledge("hang") { _, _ async in
             log.append("begun")
             await gate.pass()
-            return nil as [Value]?
+            return nil
         }
         let port = try await server.start()
         let client = try await SocketIOTestClient.connect(port: port)
@@ -135,11 +135,11 @@ import Testing
         let gate = Gate()
         let log = Log()
         let server = try self.server { $0.shutdownTimeout = .seconds(30) }
-        server.namespace("/").on("work") { _, _ async in
+        server.namespace("/").acknowledge("work") { _, _ async in
             log.append("begun")
             await gate.pass()
             log.append("ended, cancelled \(Task.isCancelled)")
-            return nil as [Value]?
+            return nil
         }
         server.namespace("/").onDisconnect { _, reason async in
             await Task.yield()
@@ -234,7 +234,7 @@ import Testing
         var configuration = SocketIOConfiguration.testing()
         configuration.port = 0
         let server = try SocketIOServer(configuration: configuration, logger: logger)
-        server.namespace("/").on("fa\"il") { _, _ -> [Value]? in throw Failure() }
+        server.namespace("/").acknowledge("fa\"il") { _, _ -> [Value]? in throw Failure() }
         let port = try await server.start()
         let client = try await SocketIOTestClient.connect(port: port)
         let id = try await client.join()

@@ -106,7 +106,7 @@ import Testing
                 let found = try await errors.count(3)
                 #expect(found.allSatisfy { $0.code == .invalidArguments })
                 #expect(found[0].message == "expected argument 1 of type String, found 0 arguments")
-                #expect(found[1].message == "expected 1 arguments, found 2")
+                #expect(found[1].message == "expected 1 argument, found 2")
                 #expect(found[2].cause is DecodingError)
             }
         )
@@ -118,7 +118,7 @@ import Testing
             .testing(),
             setUp: { server in
                 server.namespace("/").on(Self.one) { _, text in log.append("old \(text)") }
-                server.namespace("/").on("one") { _, arguments -> [Value]? in
+                server.namespace("/").acknowledge("one") { _, arguments -> [Value]? in
                     log.append("new \(arguments.count)")
                     return []
                 }
@@ -144,7 +144,7 @@ import Testing
             body: { port in
                 let early = try await SocketIOTestClient.connect(port: port)
                 try await early.join()
-                servers.all[0].namespace("/").on("alive") { _, _ in ["new"] }
+                servers.all[0].namespace("/").acknowledge("alive") { _, _ in ["new"] }
                 let late = try await SocketIOTestClient.connect(port: port)
                 try await late.join()
                 try await early.emit("alive", "1", id: 0)

@@ -9,19 +9,19 @@ import Testing
     /// `echo` comes back as `echoed` with arguments passed on untouched, `parsed` with what they were decoded to.
     private static func register(_ server: SocketIOServer) {
         let namespace = server.namespace("/")
-        namespace.on("echo") { socket, arguments -> [Value]? in
+        namespace.acknowledge("echo") { socket, arguments -> [Value]? in
             try socket.emit("echoed", arguments: arguments)
             return nil
         }
-        namespace.on("parse") { socket, arguments -> [Value]? in
+        namespace.acknowledge("parse") { socket, arguments -> [Value]? in
             try socket.emit("parsed", arguments: try arguments.map { try $0.value })
             return nil
         }
-        namespace.on("error") { socket, _ -> [Value]? in
+        namespace.acknowledge("error") { socket, _ -> [Value]? in
             try socket.emit("error", "of yours")
             return nil
         }
-        namespace.on("alive") { _, arguments in arguments }
+        namespace.acknowledge("alive") { _, arguments in arguments }
     }
 
     private func withClient(
@@ -161,7 +161,7 @@ import Testing
         try await withSocketServer(
             .testing { $0.threads = 2 },
             setUp: { server in
-                server.namespace("/").on("go") { socket, _ async in
+                server.namespace("/").acknowledge("go") { socket, _ async in
                     await withTaskGroup(of: Void.self) { group in
                         for number in 0..<count {
                             group.addTask { try? socket.emit("m", .int(Int64(number)), .bytes(UInt8(number))) }
@@ -194,12 +194,12 @@ import Testing
             .testing(),
             setUp: { server in
                 for name in ["/", "/a", "/b"] {
-                    server.namespace(name).on("who") { socket, _ in
+                    server.namespace(name).acknowledge("who") { socket, _ in
                         try socket.emit("me", .string(name))
                         return [.string(socket.id.rawValue)]
                     }
                 }
-                server.namespace("/a").on("only a") { _, _ in ["a"] }
+                server.namespace("/a").acknowledge("only a") { _, _ in ["a"] }
             },
             body: { port in
                 let client = try await SocketIOTestClient.connect(port: port, over: transport)

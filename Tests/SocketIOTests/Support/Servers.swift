@@ -51,7 +51,7 @@ struct Bystander {
 
     /// Adds the event that bystanders use.
     static func prepare(_ server: SocketIOServer) {
-        server.namespace("/").on("alive") { _, arguments in arguments }
+        server.namespace("/").acknowledge("alive") { _, arguments in arguments }
     }
 
     func expectService() async throws {

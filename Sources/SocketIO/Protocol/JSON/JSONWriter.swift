@@ -96,6 +96,13 @@ extension JSONWriter {
         placeholderCount = mark.placeholderCount
     }
 
+    /// Gives the text away, so that whoever takes it is its only owner and can write without copying.
+    mutating func takeBuffer() -> ByteBuffer {
+        var taken = ByteBuffer()
+        swap(&buffer, &taken)
+        return taken
+    }
+
     /// Gives the contents away, so that whoever takes them is their only owner and can write without copying.
     mutating func release() -> JSONWriter {
         var contents = JSONWriter(buffer: ByteBuffer())
@@ -109,7 +116,7 @@ extension JSONWriter {
 extension JSONWriter {
     /// Writes a value that is JSON already: as it is, except that its placeholders get new numbers.
     mutating func write(_ value: EncodedValue) {
-        if value.attachments.isEmpty { write(json: value.bytes) } else { writeRenumbered(JSONDocument(value)) }
+        if value.hasAttachments { writeRenumbered(JSONDocument(value)) } else { write(json: value.bytes) }
     }
 
     /// Copies JSON in one piece.

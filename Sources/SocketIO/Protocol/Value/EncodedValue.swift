@@ -8,14 +8,20 @@ public struct EncodedValue: Sendable, Hashable {
     /// Valid JSON, without white space around it.
     let bytes: ByteBuffer
 
+    /// Absent when there are none: copying an absent array is free, while copying an empty one counts a reference.
+    private let attached: [ByteBuffer]?
+
     /// What the placeholders in ``bytes`` name; without attachments an object that looks like a placeholder is just
     /// that object.
-    let attachments: [ByteBuffer]
+    var attachments: [ByteBuffer] { attached ?? [] }
+
+    /// Whether the value has attachments.
+    var hasAttachments: Bool { attached != nil }
 
     /// Takes JSON that has already been checked.
     init(validated bytes: ByteBuffer, attachments: [ByteBuffer] = []) {
         self.bytes = bytes
-        self.attachments = attachments
+        self.attached = attachments.isEmpty ? nil : attachments
     }
 
     /// Encodes a value now.
@@ -93,7 +99,7 @@ extension EncodedValue {
     /// Looks at the first byte only, unless the packet has attachments.
     public var kind: Kind {
         let kind = Kind(firstByte: bytes.getInteger(at: bytes.readerIndex) ?? 0)
-        return kind == .object && !attachments.isEmpty ? JSONDocument(self).kind(of: 0) : kind
+        return kind == .object && hasAttachments ? JSONDocument(self).kind(of: 0) : kind
     }
 
     /// The value as a tree.

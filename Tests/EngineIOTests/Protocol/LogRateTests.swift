@@ -1,7 +1,7 @@
 /// How many lines a peer can cause in a second.
 import Testing
 
-@testable import SocketIO
+@testable import EngineIO
 
 @Suite struct LogRateTests {
     private let start = ContinuousClock.now

@@ -1,7 +1,7 @@
 /// Keeps a peer from filling the log.
 
 /// Admits a number of lines a second, and counts those it does not.
-struct LogRate: Sendable {
+package struct LogRate: Sendable {
     /// Enough to see what goes wrong, too little to fill a disk.
     private static let linesPerSecond = 10
 
@@ -9,10 +9,13 @@ struct LogRate: Sendable {
     private var lines = 0
     private var omitted = 0
 
+    /// A rate of which nothing has been used.
+    package init() {}
+
     /// Asks whether a line may be written.
     ///
     /// - Returns: How many lines were left out since the last one; `nil` when this one must be left out too.
-    mutating func admit(at now: ContinuousClock.Instant) -> Int? {
+    package mutating func admit(at now: ContinuousClock.Instant) -> Int? {
         if self.windowEnd.map({ now >= $0 }) ?? true {
             self.windowEnd = now + .seconds(1)
             self.lines = 0
