@@ -5,6 +5,12 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 
+# What release builds gain from these is in Benchmarks/RESULTS.md; tests keep the checks of exclusive access.
+release_flags := -Xswiftc -enforce-exclusivity=unchecked
+ifeq ($(shell uname -s),Linux)
+release_flags += --static-swift-stdlib
+endif
+
 .PHONY: help
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -12,7 +18,7 @@ help: ## List the commands
 .PHONY: run
 run: ## Build the chat and start it on port 5050; options in ARGS, e.g. make run ARGS='--port 8080'
 	@scripts/install-packages.sh run
-	@swift build -c release --product ChatApp
+	@swift build -c release $(release_flags) --product ChatApp
 	@exec "$$(swift build -c release --show-bin-path)/ChatApp" $(ARGS)
 
 .PHONY: build

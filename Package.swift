@@ -85,6 +85,17 @@ let package = Package(
             swiftSettings: settings
         ),
         .executableTarget(
+            name: "TourServer",
+            dependencies: [
+                "EngineIO",
+                "SocketIO",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            path: "Tests/Examples/TourServer",
+            swiftSettings: [.swiftLanguageMode(.v6)]
+        ),
+        .executableTarget(
             name: "ClientTestServer",
             dependencies: [
                 "EngineIO",
