@@ -29,6 +29,7 @@ public final class SocketIOServer: Service {
         var phase = Phase.idle
         var engine: EngineIOServer?
         var boundPort: Int?
+        var shutdown: Task<Void, Never>?
     }
 
     /// The configuration, which does not change.
@@ -176,15 +177,20 @@ public final class SocketIOServer: Service {
     ///
     /// Connections and handlers that have not ended within ``SocketIOConfiguration/shutdownTimeout`` are left behind. A
     /// server that has not started yet does not start any more: its ``start()`` throws.
+    ///
+    /// A second call waits for the first. It goes on when the task that asked for it is cancelled.
     public func shutDown() async {
-        let engine = self.state.withLock { state in
-            defer {
-                state.engine = nil
-                state.phase = .stopped
+        let task = self.state.withLock { state -> Task<Void, Never>? in
+            state.phase = .stopped
+            if state.shutdown == nil, let engine = state.engine.take() {
+                state.shutdown = Task { await self.stop(engine) }
             }
-            return state.engine
+            return state.shutdown
         }
-        guard let engine else { return }
+        await task?.value
+    }
+
+    private func stop(_ engine: EngineIOServer) async {
         let deadline = ContinuousClock.now + self.configuration.shutdownTimeout
         await engine.shutDown(timeout: self.configuration.shutdownTimeout)
         await self.waitForHandlers(until: deadline)

@@ -193,15 +193,16 @@ public final class Session: Sendable {
     ///
     /// Called without the lock.
     func perform(_ effects: SessionEffects) {
+        // First, so that a connection on the same loop is the transport before anything is written to it.
+        if let sink = effects.promoted {
+            sink.context.run { sink.becameTransport() }
+        }
         if let context = effects.flush { context.flushSoon(self) }
         guard !effects.isFlushOnly else { return }
         if let candidate = effects.abandonedCandidate { candidate.context.run { candidate.close() } }
         if let sink = effects.abortedSink { sink.context.run { sink.abort() } }
         if let post = effects.answeredPost { post.context.run { post.respond() } }
         if let poll = effects.releasedPoll { poll.context.run { poll.respond(payload: PayloadEncoder.noop) } }
-        if let sink = effects.promoted {
-            sink.context.run { sink.becameTransport() }
-        }
         // Asked on the loop, since a hold and a release that meet may arrive there in either order.
         if let sink = effects.reading { sink.context.run { sink.setReading(!self.isInputHeld) } }
         if effects.unregisters { self.environment.registry.remove(self.id) }

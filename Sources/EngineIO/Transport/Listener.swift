@@ -91,9 +91,10 @@ final class Listener: Sendable {
     ///
     /// - Returns: A future that completes when all connections have ended.
     func stopAccepting() async -> EventLoopFuture<Void> {
-        try? await self.socket.withLock { $0.take() }?.close().get()
+        // Connections hear of it before the port is free: whoever sees that may count on the rest.
         let drained = self.group.any().makePromise(of: Void.self)
         self.core.connections.quiesce(promise: drained)
+        try? await self.socket.withLock { $0.take() }?.close().get()
         return drained.futureResult
     }
 

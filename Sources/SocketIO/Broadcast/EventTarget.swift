@@ -2,7 +2,7 @@
 internal import NIOCore
 
 /// An event with its arguments, encoded and ready for a receiver or many.
-public struct EncodedEvent: Sendable {
+public struct EncodedEvent: ~Copyable, Sendable {
     var packet: OutboundPacket
 
     /// Encodes an event with typed arguments.

@@ -4,7 +4,8 @@
 public enum DeliveryOrder: Sendable, Hashable {
     /// After the handlers of all events that the socket has received before. The default.
     case serial
-    /// At once, beside other handlers of the socket. Only asynchronous handlers differ.
+    /// As soon as the connect handlers have returned, beside other handlers of the socket. Only asynchronous handlers
+    /// differ.
     case concurrent
 }
 
@@ -17,6 +18,11 @@ struct EventHandler: Sendable {
 
     var body: Body
     var order: DeliveryOrder
+
+    /// Whether the handler runs beside others.
+    var isConcurrent: Bool {
+        if case .asynchronous = self.body { self.order == .concurrent } else { false }
+    }
 }
 
 /// What runs when a socket connects, or may not.

@@ -43,6 +43,19 @@ public struct Arguments: Sendable, RandomAccessCollection {
         return EncodedValue(validated: bytes(of: slice), attachments: attachments)
     }
 
+    /// Writes all arguments, separated by commas, as they came.
+    func write(into writer: inout JSONWriter) {
+        for position in 0..<count {
+            if position > 0 { writer.write(punctuation: UInt8(ascii: ",")) }
+            if attached == nil {
+                let slice = slice(at: position)
+                writer.write(json: payload, at: payload.readerIndex + Int(slice.start), length: Int(slice.length))
+            } else {
+                writer.write(self[position])
+            }
+        }
+    }
+
     /// Adds the argument at an offset from the payload's first readable byte.
     mutating func append(_ slice: Slice) {
         switch count {

@@ -14,6 +14,8 @@ struct Inbox: Sendable {
     private(set) var isBusy = false
     /// The task that delivers, to be cancelled when the socket leaves.
     private var task: Task<Void, Never>?
+    /// Whether the connect handlers have not returned yet.
+    private(set) var isConnecting = true
     /// Handlers that run beside the others.
     private var concurrentTasks: [UInt64: Task<Void, Never>] = [:]
     private var nextConcurrentID: UInt64 = 0
@@ -39,10 +41,21 @@ struct Inbox: Sendable {
 
     /// Takes the next item; when there is none the turn is over.
     mutating func next() -> Item? {
-        if let item = self.items.popFirst() { return item }
+        let item = self.items.popFirst()
+        // Connecting comes first of all; whoever asks for more is done with it.
+        self.isConnecting = item?.isConnected ?? false
+        if item == nil { _ = self.endTurn() }
+        return item
+    }
+
+    /// Gives the turn back, unless something waits.
+    ///
+    /// - Returns: Whether the turn is over.
+    mutating func endTurn() -> Bool {
+        guard self.items.isEmpty else { return false }
         self.isBusy = false
         self.task = nil
-        return nil
+        return true
     }
 
     /// The events that wait, and those whose handlers run beside the others.
@@ -98,6 +111,10 @@ struct Inbox: Sendable {
 extension Inbox.Item {
     var isEvent: Bool {
         if case .event = self { true } else { false }
+    }
+
+    var isConnected: Bool {
+        if case .connected = self { true } else { false }
     }
 
     var isDisconnected: Bool {

@@ -158,7 +158,7 @@ extension Namespace {
     public func acknowledge(_ name: String, _ handler: @escaping @Sendable (Socket, Arguments) throws -> Arguments) {
         self.handle(name) { socket, event in
             let reply = try handler(socket, event.arguments)
-            try socket.acknowledge(event) { $0.write(list: reply) }
+            try socket.acknowledge(event) { reply.write(into: &$0) }
         }
     }
 
@@ -175,7 +175,7 @@ extension Namespace {
     ) {
         self.handle(name, order: order) { socket, event in
             let reply = try await handler(socket, event.arguments)
-            try socket.acknowledge(event) { $0.write(list: reply) }
+            try socket.acknowledge(event) { reply.write(into: &$0) }
         }
     }
 
@@ -268,14 +268,6 @@ extension JSONWriter {
         for (index, value) in values.enumerated() {
             if index > 0 { self.write(punctuation: UInt8(ascii: ",")) }
             self.write(value)
-        }
-    }
-
-    /// Writes received arguments separated by commas.
-    fileprivate mutating func write(list arguments: Arguments) {
-        for (index, argument) in arguments.enumerated() {
-            if index > 0 { self.write(punctuation: UInt8(ascii: ",")) }
-            self.write(argument)
         }
     }
 }

@@ -5,8 +5,9 @@ internal import NIOCore
 /// A packet under construction.
 ///
 /// The number of attachments stands before the JSON but is known only after it. So the JSON is written behind some
-/// headroom, and type, count, namespace and id go right before it: one buffer, nothing moved.
-struct OutboundPacket {
+/// headroom, and type, count, namespace and id go right before it: one buffer, nothing moved. There is one owner at any
+/// time, or the prefix would be written into a copy.
+struct OutboundPacket: ~Copyable {
     private static let digitCapacity = 20
 
     private(set) var writer: JSONWriter
@@ -21,8 +22,7 @@ struct OutboundPacket {
         self.namespace = namespace
         // The type, a count with its dash, the namespace with its comma, and the id.
         let headroom = MessageUnit.headroom + 1 + Self.digitCapacity + 1 + namespace.utf8.count + 1 + Self.digitCapacity
-        var buffer = ByteBuffer()
-        buffer.reserveCapacity(headroom + capacity)
+        var buffer = ByteBufferAllocator().buffer(capacity: headroom + capacity)
         buffer.moveWriterIndex(forwardBy: headroom)
         buffer.moveReaderIndex(forwardBy: headroom)
         self.writer = JSONWriter(buffer: buffer)

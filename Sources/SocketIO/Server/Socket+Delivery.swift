@@ -4,7 +4,37 @@ internal import NIOCore
 internal import Synchronization
 
 extension Socket {
-    /// How an event is delivered.
+    /// An event arrived.
+    ///
+    /// A synchronous handler runs right here, on the event loop, unless something else is being delivered to this
+    /// socket. An asynchronous one runs on the default pool. Either way the next event of this socket waits for it.
+    func receive(_ event: IncomingEvent) {
+        guard let handler = self.handlers.events.handler(for: event.name) else {
+            self.namespace.logUnknown(event: event.name, of: self)
+            return
+        }
+        // The hot path by itself: it copies nothing.
+        if case .synchronous(let body) = handler.body, self.beginTurn() {
+            self.runInline(event, body)
+            if !self.endTurn() { self.deliverWaiting() }
+        } else {
+            self.deliver(event, to: handler)
+        }
+    }
+
+    /// Takes the turn when nothing is being delivered.
+    private func beginTurn() -> Bool {
+        self.state.withLock { $0.phase == .connected && $0.inbox.begin() }
+    }
+
+    /// Gives the turn back.
+    ///
+    /// - Returns: Whether that was all; otherwise something waits.
+    private func endTurn() -> Bool {
+        self.state.withLock { $0.inbox.endTurn() }
+    }
+
+    /// How an event is delivered that cannot be at once.
     private enum Delivery {
         /// Later, or not at all.
         case none
@@ -18,20 +48,12 @@ extension Socket {
         case drain
     }
 
-    /// An event arrived.
-    ///
-    /// A synchronous handler runs right here, on the event loop, unless something else is being delivered to this
-    /// socket. An asynchronous one runs on the default pool. Either way the next event of this socket waits for it.
-    func receive(_ event: IncomingEvent) {
-        guard let handler = self.handlers.events.handler(for: event.name) else {
-            self.namespace.logUnknown(event: event.name, of: self)
-            return
-        }
+    private func deliver(_ event: IncomingEvent, to handler: EventHandler) {
         switch self.delivery(of: event, to: handler) {
         case .none: break
         case .hold: self.session.holdInput()
         case .inline:
-            self.runInline(event, handler)
+            self.runSynchronously(.event(handler, event))
             self.deliverWaiting()
         case .concurrent: if self.runConcurrently(event, handler) { self.session.holdInput() }
         case .drain: self.startDraining(with: .event(handler, event))
@@ -42,7 +64,7 @@ extension Socket {
         self.state.withLock { state in
             if state.phase == .disconnected { return .none }
             if state.phase == .connected {
-                if case .asynchronous = handler.body, handler.order == .concurrent { return .concurrent }
+                if handler.isConcurrent, !state.inbox.isConnecting { return .concurrent }
                 if state.inbox.begin() {
                     if case .synchronous = handler.body { return .inline }
                     return .drain
@@ -54,8 +76,7 @@ extension Socket {
         }
     }
 
-    private func runInline(_ event: IncomingEvent, _ handler: EventHandler) {
-        guard case .synchronous(let body) = handler.body else { return }
+    private func runInline(_ event: IncomingEvent, _ body: (Socket, IncomingEvent) throws -> Void) {
         do {
             try body(self, event)
         } catch {
@@ -109,7 +130,12 @@ extension Socket {
         while let item = self.nextItem() {
             // The task was cancelled before the disconnect was put into the inbox. Its handlers get a fresh one.
             if item.isDisconnected, Task.isCancelled { return self.startDraining(with: item) }
-            await self.run(item)
+            // It had to wait for the connect handlers, and for nothing else.
+            if case .event(let handler, let event) = item, handler.isConcurrent {
+                if self.runConcurrently(event, handler) { self.session.holdInput() }
+            } else {
+                await self.run(item)
+            }
         }
     }
 
@@ -151,7 +177,7 @@ extension Socket {
     private func runSynchronously(_ item: Inbox.Item) {
         switch item {
         case .event(let handler, let event):
-            self.runInline(event, handler)
+            if case .synchronous(let body) = handler.body { self.runInline(event, body) }
         case .connected:
             self.attempt(self.handlers.connect, in: .connect) {
                 if case .synchronous(let body) = $0 { try body(self) }

@@ -271,6 +271,47 @@ import Testing
         #expect(fixture.webSocket?.commands == [.reading(false), .reading(true)])
     }
 
+    @Test(arguments: [false, true])
+    func `while input is held back no ping times out, and after it the timeout counts again`(onWebSocket: Bool) {
+        let fixture = SessionFixture(onWebSocket: onWebSocket)
+        fixture.session.holdInput()
+        // Each 25 s after the last sign of life there is a ping, which may take 20 s: 25, 45; 70, 90; 115, 135.
+        for seconds in [26, 47, 73, 94] as [Int64] { fixture.pass(.seconds(seconds)) }
+        #expect(fixture.closeReasons == [])
+        #expect(fixture.session.isOpen)
+        fixture.session.releaseInput()
+        fixture.pass(.seconds(120))
+        #expect(fixture.closeReasons == [])
+        fixture.pass(.seconds(141))
+        #expect(fixture.closeReasons == [.pingTimeout])
+    }
+
+    @Test func `pings go on while input is held back`() {
+        let fixture = SessionFixture(onWebSocket: true)
+        fixture.session.holdInput()
+        for seconds in [26, 47, 73] as [Int64] { fixture.pass(.seconds(seconds)) }
+        #expect(fixture.webSocket?.commands == [.reading(false), .write(["2"]), .write(["2"])])
+    }
+
+    @Test func `a ping sent while input was held back times out when it is not answered after that`() {
+        let fixture = SessionFixture(onWebSocket: true)
+        fixture.session.holdInput()
+        fixture.pass(.seconds(26))
+        fixture.session.releaseInput()
+        fixture.pass(.seconds(47))
+        #expect(fixture.closeReasons == [.pingTimeout])
+    }
+
+    @Test func `one release of two does not make the timeout count`() {
+        let fixture = SessionFixture(onWebSocket: true)
+        fixture.session.holdInput()
+        fixture.session.holdInput()
+        fixture.pass(.seconds(26))
+        fixture.session.releaseInput()
+        fixture.pass(.seconds(47))
+        #expect(fixture.closeReasons == [])
+    }
+
     @Test func `a session that closes answers the post it has held back`() {
         let fixture = SessionFixture()
         fixture.session.holdInput()

@@ -215,6 +215,56 @@ extension LiveTests {
             }
         }
 
+        @Test func `shutdowns at the same time are one`() async throws {
+            try await withEngineServer { server in
+                let client = try await EngineIOTestClient.connect(port: server.port, over: .webSocket)
+                let webSocket = try #require(client.webSocket)
+                let polling = try await PollingTestClient.connect(port: server.port)
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for _ in 0..<4 { group.addTask { await server.server.shutDown(timeout: .seconds(10)) } }
+                    #expect(try await webSocket.expectClose() == nil)
+                    try await webSocket.connection.close()
+                    // Its connections have no request under way: they end, and its session with them or the server.
+                    for connection in [polling.polls.connection, polling.posts.connection] {
+                        #expect(try await connection.readToEnd() == [])
+                    }
+                    try await group.waitForAll()
+                }
+                let reasons = server.events.all.compactMap(\.closeReason)
+                #expect(reasons == [.serverShuttingDown, .serverShuttingDown])
+                try await self.bindsAgain(port: server.port)
+            }
+        }
+
+        private func idleServer() throws -> EngineIOServer {
+            try EngineIOServer(threads: 1, logger: quietLogger()) {
+                SessionRecorder(log: EventLog(), reaction: SessionRecorder.silent)
+            }
+        }
+
+        @Test func `a server shut down before its start does not start`() async throws {
+            let server = try self.idleServer()
+            await server.shutDown()
+            let error = await #expect(throws: EngineIOError.self) { try await server.bind(host: "127.0.0.1", port: 0) }
+            #expect(error?.code == .shutDown)
+        }
+
+        @Test func `a server shut down about the time of its start does not listen after it`() async throws {
+            for turns in 0..<30 {
+                let server = try self.idleServer()
+                let start = Task { try await server.bind(host: "127.0.0.1", port: 0) }
+                for _ in 0..<turns { await Task.yield() }
+                await server.shutDown()
+                switch await start.result {
+                case .success(let address):
+                    let port = try #require(address.port)
+                    await #expect(throws: (any Error).self) { try await RawConnection.connect(port: port) }
+                case .failure(let error):
+                    #expect((error as? EngineIOError)?.code == .shutDown)
+                }
+            }
+        }
+
         @Test func `a port in use and an address of nobody are refused in one clear line`() async throws {
             try await withEngineServer { server in
                 for (host, port) in [("127.0.0.1", server.port), ("192.0.2.1", 0)] {

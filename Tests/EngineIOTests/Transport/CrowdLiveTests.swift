@@ -1,5 +1,6 @@
 /// Clients that would exhaust a careless server: those that never read, and those that never speak.
 import EngineIO
+import HTTPTypes
 import NIOCore
 import TestSupport
 import Testing
@@ -76,6 +77,39 @@ extension LiveTests {
                     #expect(text.utf8.count > 60_000)
                 }
                 #expect(session.outboxBytes == 0)
+            }
+        }
+
+        @Test func `a client that reads no answers is not worked for until it does`() async throws {
+            // Far more than the system's buffers and the connection's hold.
+            let (total, size) = (160, 256 << 10)
+            let asked = EventLog<Int>()
+            let page = ByteBuffer(repeating: UInt8(ascii: "x"), count: size)
+            let responder: HTTPResponder = { request, _ in
+                guard let path = request.path, let number = Int(path.dropFirst()) else { return .text("other") }
+                asked.append(number)
+                let headers: HTTPFields = [HTTPField.Name("X-Number")!: "\(number)"]
+                return ApplicationResponse(headers: headers, body: page)
+            }
+            // One loop for both clients.
+            try await withEngineServer(threads: 1, responder: responder) { server in
+                let lazy = try await RawConnection.connect(port: server.port, receiveBuffer: 16 << 10)
+                try await lazy.stopReading()
+                try await lazy.send((0..<total).map { "GET /\($0) HTTP/1.1\r\nHost: a\r\n\r\n" }.joined())
+                try await asked.count(1)
+                let other = try await HTTPTestClient.connect(port: server.port)
+                // Each takes the same way as one of the lazy client's, and the way back: those would all be answered.
+                for _ in 0..<(2 * total) { #expect(try await other.request("GET", "/other").text == "other") }
+                #expect(asked.all.count <= total / 2)
+                try await lazy.resumeReading()
+                let client = HTTPTestClient(lazy)
+                for number in 0..<total {
+                    let response = try await client.receive()
+                    #expect(response["x-number"] == "\(number)")
+                    #expect(response.body.count == size)
+                }
+                #expect(asked.all == Array(0..<total))
+                #expect(try await other.request("GET", "/other").text == "other")
             }
         }
 

@@ -21,6 +21,9 @@ extension LiveTests {
                 return ApplicationResponse(headers: headers, body: ByteBuffer(string: "whole"))
             case "/none":
                 return ApplicationResponse(status: .noContent)
+            case "/none/204", "/none/304":
+                let status: HTTPResponse.Status = request.path == "/none/204" ? .noContent : .notModified
+                return ApplicationResponse(status: status, body: ByteBuffer(string: "unwanted"))
             case "/broken":
                 throw Broken()
             default:
@@ -74,6 +77,23 @@ extension LiveTests {
                 #expect(response.status == 204)
                 #expect(response["content-length"] == nil)
                 #expect(try await client.request("GET", "/page").status == 200)
+            }
+        }
+
+        @Test(arguments: [204, 304], ["GET", "HEAD", "POST"])
+        func `a body that the status has no room for is left out`(status: Int, method: String) async throws {
+            try await self.withClient { client in
+                // Sent ahead: had the first answer a body, the second would begin with it.
+                for target in ["/none/\(status)", "/page"] { try await client.send(method, target) }
+                let response = try await client.receive()
+                #expect(response.status == status)
+                #expect(response["content-length"] == nil)
+                #expect(response["transfer-encoding"] == nil)
+                let next = try await client.receive(isHead: method == "HEAD")
+                #expect(next.status == 200)
+                #expect(next.text == (method == "HEAD" ? "" : "/page 127.0.0.1"))
+                try await client.connection.closeOutput()
+                try await client.expectEnd()
             }
         }
 

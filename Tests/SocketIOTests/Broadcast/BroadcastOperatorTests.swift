@@ -38,6 +38,26 @@ import Testing
         #expect(self.socket.except("b").selection.except == [own, "b"])
     }
 
+    @Test func `an empty list of rooms is a selection of nobody, to which rooms can be added`() {
+        let none: [Room] = []
+        for selection in [self.namespace.to(none).selection, self.socket.to(none).selection] {
+            #expect(selection.rooms == [])
+            #expect(selection.reachesRoomsOnly)
+        }
+        #expect(self.socket.to(none).selection.except == [Room(self.socket.id)])
+        #expect(self.namespace.to(none).to("a").selection == self.namespace.to("a").selection)
+        #expect(self.namespace.to("a").to(none).selection == self.namespace.to("a").selection)
+        #expect(self.namespace.except("a").to(none).selection.reachesRoomsOnly)
+        #expect(self.namespace.to(none).except("a").selection.reachesRoomsOnly)
+    }
+
+    @Test func `leaving rooms out, or none, selects everybody else`() {
+        #expect(!BroadcastSelection().reachesRoomsOnly)
+        #expect(!self.namespace.except("a").selection.reachesRoomsOnly)
+        #expect(!self.socket.broadcast.selection.reachesRoomsOnly)
+        #expect(!self.socket.except("a").selection.reachesRoomsOnly)
+    }
+
     @Test func `rooms are names`() {
         #expect(Room("a") == "a")
         #expect(Room(rawValue: "a").description == "a")

@@ -29,6 +29,29 @@ import Testing
         #expect(self.selected() == [self.a.id, self.b.id, self.c.id])
     }
 
+    @Test func `a selection of rooms that names none selects nobody`() {
+        var selection = BroadcastSelection()
+        selection.reachesRoomsOnly = true
+        #expect(self.adapter.sockets(in: selection).isEmpty)
+        selection.except = [Room(self.a.id)]
+        #expect(self.adapter.sockets(in: selection).isEmpty)
+        selection.except = []
+        selection.rooms = [Room(self.b.id)]
+        #expect(self.adapter.sockets(in: selection).map(\.id) == [self.b.id])
+        selection.rooms = []
+        #expect(self.adapter.sockets(in: selection).isEmpty)
+    }
+
+    @Test func `an empty list of rooms to leave out leaves out nobody`() {
+        var selection = BroadcastSelection()
+        selection.except = [Room(self.a.id)]
+        selection.except = []
+        #expect(self.adapter.sockets(in: selection).map(\.id) == [self.a.id, self.b.id, self.c.id])
+        self.adapter.join(self.a, rooms: ["x"])
+        selection.rooms = ["x"]
+        #expect(self.adapter.sockets(in: selection).map(\.id) == [self.a.id])
+    }
+
     @Test func `adding a socket twice adds it once`() {
         self.adapter.add(self.a)
         #expect(self.selected().count == 3)

@@ -47,6 +47,48 @@ import Testing
         )
     }
 
+    @Test func `concurrent handlers wait for the connect handlers, and not for each other`() async throws {
+        let log = Log()
+        let connecting = Gate()
+        let first = Gate()
+        try await withSocketServer(
+            .testing(),
+            setUp: { server in
+                let namespace = server.namespace("/")
+                namespace.onConnect { _ async in
+                    log.append("connecting")
+                    await connecting.pass()
+                    log.append("connected")
+                }
+                namespace.on("first", order: .concurrent) { _, _ async in
+                    log.append("first")
+                    await first.pass()
+                    log.append("first is done")
+                }
+                namespace.on("second", order: .concurrent) { _, _ async in log.append("second") }
+                namespace.on("serial") { _, _ in log.append("serial") }
+            },
+            body: { port in
+                let client = try await SocketIOTestClient.connect(port: port)
+                try await client.join()
+                try await log.count(1)
+                try await client.send(#"2["first"]"#, #"20["second"]"#, #"21["serial"]"#)
+                // A pong is read behind them: by then all three have arrived, and none has run.
+                try await client.engine.webSocket?.send(TestFrame(.ping, "x"))
+                let pong = try await client.engine.webSocket?.receive()
+                #expect(pong == .pong([120]))
+                #expect(log.all == ["connecting"])
+                connecting.open()
+                let answers = [try await client.engine.receiveText(), try await client.engine.receiveText()]
+                #expect(Set(answers) == ["430[]", "431[]"])
+                first.open()
+                try await log.count(6)
+                #expect(log.all[0...1] == ["connecting", "connected"])
+                #expect(log.all.last == "first is done")
+            }
+        )
+    }
+
     @Test(arguments: Transport.allCases)
     func `hundreds of events are handled in their order, however long each handler takes`(
         transport: Transport

@@ -1,9 +1,10 @@
 /// A client that sends faster than its handlers work is made to wait; nothing is lost.
-import EngineIO
-import SocketIO
 import Synchronization
 import TestSupport
 import Testing
+
+@testable import EngineIO
+@testable import SocketIO
 
 @Suite(.serialized, .timeLimit(.minutes(1))) struct InboxLimitTests {
     private static let number = Event<Int>("number")
@@ -108,6 +109,122 @@ import Testing
         )
     }
 
+    @Test func `over polling the answer to the POST waits for handlers that run at the same time`() async throws {
+        let gates = (0..<6).map { _ in Gate() }
+        let log = Log()
+        try await self.withServer(
+            limit: 4,
+            gate: Gate(),
+            log: log,
+            setUp: { server in
+                server.namespace("/").on(Event<Int>("beside"), order: .concurrent) { _, number async in
+                    log.append("\(number) begins")
+                    await gates[number].pass()
+                    log.append("\(number) ends")
+                }
+            },
+            body: { port in
+                let client = try await SocketIOTestClient.connect(port: port, over: .polling)
+                try await client.join()
+                let session = try #require(client.engine.polling)
+                let events = (0..<6).map { #"42["beside",\#($0)]"# }
+                try await session.posts.send("POST", session.target, body: events.joined(separator: "\u{1E}"))
+                async let answered: Void = self.logAnswer(of: session.posts, to: log)
+                try await log.count(6)
+                // Five still run, then four, then three: too many.
+                for number in 0..<3 {
+                    gates[number].open()
+                    try await log.line("\(number) ends")
+                }
+                let bystander = try await Bystander(port: port)
+                try await bystander.expectService()
+                #expect(log.all[6...] == ["0 ends", "1 ends", "2 ends"])
+                gates[3].open()
+                try await answered
+                #expect(log.all[6...] == ["0 ends", "1 ends", "2 ends", "3 ends", "answered ok"])
+                for gate in gates { gate.open() }
+                #expect(Set(try await log.count(13)).count == 13)
+            }
+        )
+    }
+
+    private func logAnswer(of client: HTTPTestClient, to log: Log) async throws {
+        log.append("answered \(try await client.receive().text)")
+    }
+
+    @Test func `handlers that run at the same time and events that wait are counted together`() async throws {
+        let (gate, besideGate) = (Gate(), Gate())
+        let log = Log()
+        try await self.withServer(
+            limit: 4,
+            gate: gate,
+            log: log,
+            setUp: { server in
+                server.namespace("/").on("beside", order: .concurrent) { _, _ async in
+                    await besideGate.pass()
+                }
+            },
+            body: { port in
+                let bystander = try await Bystander(port: port)
+                let client = try await SocketIOTestClient.connect(port: port)
+                try await client.join()
+                try await client.join("/other")
+                for _ in 1...2 { try await client.emit("beside") }
+                // One is being handled and two wait.
+                for number in 1...3 { try await client.emit("number", "\(number)") }
+                try await client.emit("say", #""too far""#, to: "/other")
+                for number in 4...5 { try await client.emit("number", "\(number)") }
+                for _ in 1...3 { try await bystander.expectService() }
+                #expect(log.all == [])
+                // The two that wait alone are not too many.
+                besideGate.open()
+                try await log.line("too far")
+                gate.open()
+                try await log.expect(["too far"] + (1...5).map(String.init))
+            }
+        )
+    }
+
+    @Test func `handlers of a socket that has left count for it no more`() async throws {
+        let (early, late) = (Gate(), Gate())
+        let log = Log()
+        let sockets = EventLog<Socket>()
+        try await self.withServer(
+            limit: 2,
+            gate: Gate(),
+            log: log,
+            setUp: { server in
+                server.namespace("/").onConnect { sockets.append($0) }
+                server.namespace("/").on(Event<String>("beside"), order: .concurrent) { _, name async in
+                    log.append("\(name) begins")
+                    await (name == "early" ? early : late).pass()
+                    log.append("\(name) ends")
+                }
+            },
+            body: { port in
+                let bystander = try await Bystander(port: port)
+                let client = try await SocketIOTestClient.connect(port: port)
+                try await client.join("/other")
+                try await client.join()
+                for _ in 1...2 { try await client.emit("beside", #""early""#) }
+                try await log.expect(["early begins", "early begins"])
+                try await sockets.count(2)[1].disconnect()
+                try await client.expect("1")
+                try await client.join()
+                for _ in 1...2 { try await client.emit("beside", #""late""#) }
+                try await client.emit("say", #""too far""#, to: "/other")
+                // Those of the socket that has left end now, and must not end the hold of those that came after it.
+                try await log.count(4)
+                early.open()
+                try await log.count(6)
+                for _ in 1...3 { try await bystander.expectService() }
+                #expect(log.all[2...] == ["late begins", "late begins", "early ends", "early ends"])
+                late.open()
+                #expect(try await log.count(9)[6...].sorted() == ["late ends", "late ends", "too far"])
+            }
+        )
+    }
+
     @Test func `events that wait for a middleware are limited as well`() async throws {
         let gate = Gate()
         let log = Log()
@@ -137,11 +254,13 @@ import Testing
     @Test(arguments: Transport.allCases)
     func `a connection is read again when the socket that held it is refused`(transport: Transport) async throws {
         let gate = Gate()
+        let sockets = EventLog<Socket>()
         try await withSocketServer(
             .testing { $0.limits.eventsPerInbox = 2 },
             setUp: { server in
                 server.namespace("/").acknowledge("e") { _, _ in [] }
-                server.namespace("/").use { _ async throws in
+                server.namespace("/").use { socket async throws in
+                    sockets.append(socket)
                     await gate.pass()
                     throw ConnectRefusal("no")
                 }
@@ -151,6 +270,9 @@ import Testing
                 let client = try await SocketIOTestClient.connect(port: port, over: transport)
                 async let sent: Void = client.engine.send("40", #"42["e"]"#, #"42["e"]"#)
                 if transport == .webSocket { try await sent }
+                // An event that came after the refusal would end the connection.
+                let session = try await sockets.count(1)[0].session
+                try await eventually("the connection is held") { session.isInputHeld }
                 gate.open()
                 try await sent
                 try await client.expect(#"4{"message":"no"}"#)

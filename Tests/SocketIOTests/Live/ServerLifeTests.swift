@@ -66,6 +66,23 @@ import Testing
         #expect(log.all == ["start /", "close /"])
     }
 
+    @Test func `a second shutdown waits for the first`() async throws {
+        let log = Log()
+        let gate = Gate()
+        let server = try self.server(makeAdapter: { LoggingAdapter(name: $0, log: log, closingGate: gate) })
+        try await server.start()
+        let first = Task { await server.shutDown() }
+        try await log.count(2)
+        let second = Task {
+            await server.shutDown()
+            log.append("second is done")
+        }
+        gate.open()
+        await first.value
+        await second.value
+        #expect(log.all == ["start /", "closing /", "close /", "second is done"])
+    }
+
     @Test func `a server shut down before its start does not start`() async throws {
         let server = try self.server()
         await server.shutDown()
@@ -107,6 +124,37 @@ import Testing
         await server.shutDown()
         #expect(log.all[..<2] == ["start /", "start /late"])
         #expect(Set(log.all[2...]) == ["close /", "close /late"])
+    }
+
+    @Test func `shutdowns at the same time are one`() async throws {
+        let gate = Gate()
+        let log = Log()
+        let server = try self.server(
+            { $0.shutdownTimeout = .seconds(30) },
+            makeAdapter: { LoggingAdapter(name: $0, log: log) }
+        )
+        server.logging(to: log)
+        server.namespace("/").on("work") { _, _ async in
+            log.append("begun")
+            await gate.pass()
+        }
+        let port = try await server.start()
+        let client = try await SocketIOTestClient.connect(port: port)
+        try await client.join()
+        try await client.emit("work")
+        try await log.line("begun")
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<4 { group.addTask { await server.shutDown() } }
+            try await client.expectEnd()
+            try await client.engine.webSocket?.connection.close()
+            gate.open()
+            try await group.waitForAll()
+        }
+        await server.shutDown()
+        #expect(log.all == ["start /", "begun", "left: server shutting down", "close /"])
+        let next = try self.server { $0.port = port }
+        #expect(try await next.start() == port)
+        await next.shutDown()
     }
 
     @Test func `a handler that hangs does not keep a server from shutting down`() async throws {
@@ -255,13 +303,15 @@ private final class LoggingAdapter: Adapter {
     private let log: Log
     private let fails: Bool
     private let gate: Gate?
+    private let closingGate: Gate?
     private let rooms = InMemoryAdapter()
 
-    init(name: String, log: Log, fails: Bool = false, gate: Gate? = nil) {
+    init(name: String, log: Log, fails: Bool = false, gate: Gate? = nil, closingGate: Gate? = nil) {
         self.name = name
         self.log = log
         self.fails = fails
         self.gate = gate
+        self.closingGate = closingGate
     }
 
     func add(_ socket: Socket) { self.rooms.add(socket) }
@@ -280,7 +330,13 @@ private final class LoggingAdapter: Adapter {
         await self.gate?.pass()
     }
 
-    func close() async { self.log.append("close \(self.name)") }
+    func close() async {
+        if let closingGate {
+            self.log.append("closing \(self.name)")
+            await closingGate.pass()
+        }
+        self.log.append("close \(self.name)")
+    }
 }
 
 /// Logs lines that a test can wait for.

@@ -66,9 +66,9 @@ extension JSONWriter {
         var found = 0
         var row = 0
         while row < document.rowCount {
-            let isPlaceholder = document.placeholder(at: row) != nil
-            found += isPlaceholder ? 1 : 0
-            row = isPlaceholder ? document.next(after: row) : row + 1
+            // Also inside of one, which, when it is data, would otherwise hide an attachment of ours behind itself.
+            if document.placeholder(at: row) != nil { found += 1 }
+            row += 1
         }
         return found != placeholderCount
     }
@@ -117,6 +117,11 @@ extension JSONWriter {
     /// Writes a value that is JSON already: as it is, except that its placeholders get new numbers.
     mutating func write(_ value: EncodedValue) {
         if value.hasAttachments { writeRenumbered(JSONDocument(value)) } else { write(json: value.bytes) }
+    }
+
+    /// Copies JSON that stands in a larger text.
+    mutating func write(json text: ByteBuffer, at index: Int, length: Int) {
+        _ = text.withVeryUnsafeBytes { buffer.writeBytes(UnsafeRawBufferPointer(rebasing: $0[index..<index + length])) }
     }
 
     /// Copies JSON in one piece.
