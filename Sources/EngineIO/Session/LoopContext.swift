@@ -17,6 +17,8 @@ package final class LoopContext: Sendable {
     private struct FlushList {
         var sessions: [Session] = []
         var isDrainScheduled = false
+        /// The list drained last, kept for its memory.
+        var spare: [Session] = []
     }
 
     private struct Timers {
@@ -69,14 +71,22 @@ package final class LoopContext: Sendable {
     }
 
     private func drain() {
-        let sessions = self.flushList.withLock { list in
+        var sessions = self.flushList.withLock { list in
             list.isDrainScheduled = false
             let sessions = list.sessions
-            list.sessions = []
+            list.sessions = list.spare
+            list.spare = []
             return sessions
         }
         for session in sessions { session.flush(on: self) }
+        // A broadcast to many leaves a long list, whose memory is not kept.
+        guard sessions.count <= Self.spareLimit else { return }
+        sessions.removeAll(keepingCapacity: true)
+        self.flushList.withLock { [sessions] in $0.spare = sessions }
     }
+
+    /// How many sessions the kept list has room for.
+    private static let spareLimit = 256
 
     // MARK: Deadlines
 

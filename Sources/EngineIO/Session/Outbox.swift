@@ -20,7 +20,7 @@ struct Outbox {
         var packetCount: Int
     }
 
-    private var segments: Deque<ByteBuffer> = []
+    private var segments = FrameList()
     /// Whether the last segment is ours alone to append to.
     private var isLastSegmentOpen = false
     /// Boundaries of the queued units; `nil` once the session is on WebSocket for good.
@@ -45,7 +45,7 @@ struct Outbox {
             return
         }
         if self.isLastSegmentOpen {
-            self.segments[self.segments.count - 1].writeImmutableBuffer(unit.frames)
+            self.segments.appendToLast(unit.frames)
         } else {
             var copy = ByteBuffer()
             copy.reserveCapacity(max(size, 256))
@@ -77,14 +77,14 @@ struct Outbox {
     }
 
     /// Takes everything as WebSocket frames.
-    mutating func takeFrames() -> Deque<ByteBuffer> {
+    mutating func takeFrames() -> FrameList {
         defer { self.discard() }
         return self.segments
     }
 
     /// Throws everything away.
     mutating func discard() {
-        self.segments = []
+        self.segments = FrameList()
         self.isLastSegmentOpen = false
         self.byteCount = 0
         self.boundaries?.removeAll()
@@ -100,7 +100,7 @@ struct Outbox {
         var encoder = PayloadEncoder()
         var room = last == nil ? maximumPackets : maximumPackets - 1
         while room > 0, let packets = self.nextPacketCount(room: room, isFirst: encoder.isEmpty) {
-            for _ in 0..<packets { encoder.append(self.readFrame()) }
+            for _ in 0..<packets { self.readFrame().map { encoder.append($0) } }
             room -= packets
         }
         if self.isEmpty, let last { encoder.append(last) }
@@ -120,13 +120,10 @@ struct Outbox {
     }
 
     /// Reads the first frame, which is one packet.
-    private mutating func readFrame() -> WebSocketFrame.Unmasked {
-        let frame = WebSocketFrame.readUnmasked(from: &self.segments[0])
-        self.byteCount -= frame.byteCount
-        if self.segments[0].readableBytes == 0 {
-            self.segments.removeFirst()
-            self.isLastSegmentOpen = self.isLastSegmentOpen && !self.segments.isEmpty
-        }
+    private mutating func readFrame() -> WebSocketFrame.Unmasked? {
+        let frame = self.segments.withFirst { WebSocketFrame.readUnmasked(from: &$0) }
+        self.byteCount -= frame?.byteCount ?? 0
+        self.isLastSegmentOpen = self.isLastSegmentOpen && !self.segments.isEmpty
         return frame
     }
 }

@@ -1,5 +1,4 @@
 /// What a session keeps behind its lock, and the changes that need nothing else.
-import DequeModule
 import NIOCore
 
 /// What becomes of the messages that wait when a session is closed.
@@ -38,7 +37,7 @@ struct SessionEffects {
 enum FlushAction {
     case nothing
     case move(LoopContext)
-    case write(any FrameSink, Deque<ByteBuffer>, closes: Bool)
+    case write(any FrameSink, FrameList, closes: Bool)
     case respond(any PollSink, ByteBuffer, isLast: Bool)
 }
 

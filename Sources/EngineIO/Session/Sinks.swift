@@ -1,5 +1,4 @@
 /// What a session sees of the connections it writes to.
-import DequeModule
 import NIOCore
 
 /// A GET that waits for a payload.
@@ -32,7 +31,7 @@ protocol FrameSink: AnyObject, Sendable {
     var context: LoopContext { get }
 
     /// Writes frames and flushes once.
-    func write(frames: Deque<ByteBuffer>)
+    func write(frames: FrameList)
 
     /// Starts the close handshake with a frame without status.
     func close()

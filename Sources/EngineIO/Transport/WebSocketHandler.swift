@@ -1,14 +1,12 @@
 /// One WebSocket connection: frames in, packets to its session, and the close handshake.
-import DequeModule
 import Logging
 import NIOCore
 
 /// Reads frames for the session whose transport, or candidate, this connection is.
 ///
 /// The only handler left in the pipeline after the upgrade. Confined to its event loop.
-final class WebSocketHandler: ChannelDuplexHandler {
+final class WebSocketHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
-    typealias OutboundIn = Never
     typealias OutboundOut = ByteBuffer
 
     /// What this connection is to a session.
@@ -28,7 +26,6 @@ final class WebSocketHandler: ChannelDuplexHandler {
     /// What was received while reading is stopped.
     private var unread: ByteBuffer?
     private var isReading = true
-    private var isReadHeld = false
     private var timer: DeadlineWheel<any DeadlineTarget>.Token?
 
     private var madeLink: WebSocketLink?
@@ -84,10 +81,6 @@ final class WebSocketHandler: ChannelDuplexHandler {
         }
     }
 
-    func read(context: ChannelHandlerContext) {
-        if self.isReading { context.read() } else { self.isReadHeld = true }
-    }
-
     private func process(_ buffer: inout ByteBuffer) {
         do throws(WebSocketViolation) {
             while self.isReading, let event = try self.reader.next(from: &buffer) { self.receive(event) }
@@ -141,7 +134,7 @@ final class WebSocketHandler: ChannelDuplexHandler {
             self.write(MessageUnit(encodedPacket: ByteBuffer(string: "3probe")).frames)
         case .upgrade:
             // The session says when this has become its transport: now, or after the POST under way.
-            self.isReading = false
+            self.setReading(false)
             if !session.receivedUpgrade(from: self.link) { self.dropCandidate() }
         default:
             self.dropCandidate()
@@ -169,21 +162,18 @@ final class WebSocketHandler: ChannelDuplexHandler {
     func setReading(_ isReading: Bool) {
         guard self.isReading != isReading else { return }
         self.isReading = isReading
-        guard isReading else { return }
-        if var unread = self.unread {
+        if isReading, var unread = self.unread {
             self.unread = nil
             self.process(&unread)
         }
-        if self.isReading, self.isReadHeld {
-            self.isReadHeld = false
-            self.context?.read()
-        }
+        // What was unread may have stopped the reading again. The channel is closed when the option cannot be set.
+        try? self.context?.channel.syncOptions?.setOption(.autoRead, value: self.isReading)
     }
 
     /// Writes frames of the session, with one flush.
-    func write(frames: Deque<ByteBuffer>) {
+    func write(frames: FrameList) {
         guard self.closing.acceptsOutput, let context = self.context else { return }
-        for buffer in frames { context.write(self.wrapOutboundOut(buffer), promise: nil) }
+        frames.forEach { context.write(self.wrapOutboundOut($0), promise: nil) }
         context.flush()
     }
 

@@ -1,5 +1,4 @@
 /// A WebSocket connection as its session sees it, from any thread.
-import DequeModule
 import NIOCore
 
 /// Hands the session's commands to the connection's handler.
@@ -14,7 +13,7 @@ final class WebSocketLink: FrameSink, DeadlineTarget {
         self.handler = NIOLoopBound(handler, eventLoop: context.eventLoop)
     }
 
-    func write(frames: Deque<ByteBuffer>) { self.handler.value.write(frames: frames) }
+    func write(frames: FrameList) { self.handler.value.write(frames: frames) }
 
     func close() { self.handler.value.close() }
 

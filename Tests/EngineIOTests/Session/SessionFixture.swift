@@ -49,9 +49,9 @@ final class FakeWebSocket: FrameSink {
 
     var commands: [Command] { self.log.withLock { $0 } }
 
-    func write(frames: Deque<ByteBuffer>) {
+    func write(frames: FrameList) {
         var bytes = ByteBuffer()
-        for buffer in frames { bytes.writeImmutableBuffer(buffer) }
+        frames.forEach { bytes.writeImmutableBuffer($0) }
         var packets: [String] = []
         while bytes.readableBytes > 0 {
             packets.append(String(buffer: WebSocketFrame.readUnmasked(from: &bytes).payload))
