@@ -81,12 +81,11 @@ extension CORSConfiguration {
             fields[.vary] = [fields[.vary], "Access-Control-Request-Headers"].compactMap(\.self).joined(separator: ", ")
         }
         fields[.accessControlMaxAge] = self.maxAge.map { String($0.components.seconds) }
-        fields[.contentLength] = "0"
         return fields
     }
 
     /// Whether the answer depends on who asks; `*` is the same for everybody, but may not come with credentials.
-    private var namesOrigin: Bool {
+    var namesOrigin: Bool {
         switch self.origins.rule {
         case .sameOrigin: false
         case .any: self.allowsCredentials

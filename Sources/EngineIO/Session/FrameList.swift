@@ -34,10 +34,17 @@ struct FrameList: Sendable, Equatable {
         self.first = buffer.readableBytes > 0 ? buffer : self.others.popFirst()
         return result
     }
+}
 
-    /// Calls a closure with each buffer in order.
-    func forEach(_ body: (ByteBuffer) throws -> Void) rethrows {
-        if let first { try body(first) }
-        for buffer in self.others { try body(buffer) }
+extension FrameList: Sequence {
+    struct Iterator: IteratorProtocol {
+        fileprivate var rest: FrameList
+
+        mutating func next() -> ByteBuffer? {
+            defer { self.rest.first = self.rest.others.popFirst() }
+            return self.rest.first
+        }
     }
+
+    func makeIterator() -> Iterator { Iterator(rest: self) }
 }

@@ -2,6 +2,8 @@
 import HTTPTypes
 import Logging
 import NIOCore
+import NIOHTTP1
+import NIOHTTPTypesHTTP1
 import Synchronization
 
 /// The parts of a server that its connections use.
@@ -16,6 +18,8 @@ final class EngineCore: Sendable {
     let bodyTimeout: TimeAmount
     let closeHandshakeTimeout: TimeAmount
     let connections: ConnectionRegistry
+    /// The CORS headers when they are the same whoever asks.
+    let corsHeadersForAll: HTTPHeaders?
     private let refusedOrigins = Mutex(LogRate())
     private let makeHandler: @Sendable () -> any SessionHandler
 
@@ -31,6 +35,8 @@ final class EngineCore: Sendable {
         self.responder = responder
         self.makeHandler = makeHandler
         self.path = configuration.normalizedPath
+        let cors = configuration.cors
+        self.corsHeadersForAll = cors.namesOrigin ? nil : HTTPHeaders(cors.responseFields(origin: nil))
         self.connections = ConnectionRegistry(maximumCount: configuration.limits.connections)
         self.idleTimeout = TimeAmount(configuration.limits.headTimeout)
         self.bodyTimeout = TimeAmount(configuration.limits.bodyTimeout)

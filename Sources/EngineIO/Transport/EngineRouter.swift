@@ -2,6 +2,7 @@
 import HTTPTypes
 import NIOCore
 import NIOHTTP1
+import NIOHTTPTypesHTTP1
 
 /// What to do with a request.
 enum Route {
@@ -114,10 +115,10 @@ extension EngineCore {
     }
 
     /// The CORS headers of the answer to a request.
-    func corsFields(for head: HTTPRequestHead) -> HTTPFields {
-        guard self.configuration.cors.answersPreflights else { return [:] }
+    func corsHeaders(for head: HTTPRequestHead) -> HTTPHeaders {
+        if let headers = self.corsHeadersForAll { return headers }
         let cors = self.configuration.cors
-        guard self.allowsOrigin(of: head) else { return cors.refusalFields() }
-        return cors.responseFields(origin: head.headers.first(name: "origin"))
+        guard self.allowsOrigin(of: head) else { return HTTPHeaders(cors.refusalFields()) }
+        return HTTPHeaders(cors.responseFields(origin: head.headers.first(name: "origin")))
     }
 }

@@ -4,7 +4,10 @@ import NIOCore
 import NIOHTTP1
 
 /// A request that is being received or answered on a connection.
-struct Exchange {
+///
+/// A class, since it is looked at several times on the way and a copy of its parts would count references each time.
+/// Confined to the connection's event loop.
+final class Exchange {
     /// Tells this exchange from those before it on the same connection: an answer that comes too late finds another.
     let serial: Int
     let head: HTTPRequestHead

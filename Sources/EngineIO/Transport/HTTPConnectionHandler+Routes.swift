@@ -157,9 +157,11 @@ extension HTTPConnectionHandler {
     }
 
     private func post(to session: Session, _ exchange: Exchange) {
-        self.exchange?.body = ByteBuffer()
+        // The session takes the body over: its packets are slices of it.
+        let body = exchange.body
+        exchange.body = ByteBuffer()
         let post = PendingRequest(context: self.loopContext, handler: self, serial: exchange.serial)
-        session.receivedPost(body: exchange.body, from: post)
+        session.receivedPost(body: body, from: post)
     }
 
     /// Answers a POST whose packets were delivered.
@@ -218,10 +220,10 @@ extension HTTPConnectionHandler {
         case .application, .preflight: return answer
         default: if exchange.isUpgrade { return answer }
         }
-        let fields = self.core.corsFields(for: exchange.head)
-        guard !fields.isEmpty else { return answer }
+        let headers = self.core.corsHeaders(for: exchange.head)
+        guard !headers.isEmpty else { return answer }
         var answer = answer
-        answer.headers.add(contentsOf: HTTPHeaders(fields))
+        answer.headers.add(contentsOf: headers)
         return answer
     }
 
@@ -247,7 +249,7 @@ extension HTTPConnectionHandler {
 
     private func switchToWebSocket(_ exchange: Exchange, request: HandshakeRequest?, session: Session?) {
         guard let context = self.context else { return }
-        let extra = HTTPHeaders(self.core.corsFields(for: exchange.head))
+        let extra = self.core.corsHeaders(for: exchange.head)
         let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
         WebSocketHandshake.responseHeaders(for: exchange.head, extra: extra, on: context.channel).whenComplete {
             result in
@@ -256,7 +258,7 @@ extension HTTPConnectionHandler {
                 handler.value.becomeWebSocket(headers: headers, request: request, session: session)
             case .failure:
                 // The request was checked before: only NIO knows what else it wants.
-                handler.value.reject(.badRequest, exchange)
+                if let exchange = handler.value.exchange { handler.value.reject(.badRequest, exchange) }
             }
         }
     }
@@ -280,10 +282,10 @@ extension HTTPConnectionHandler {
         } else if let session, session.openedCandidate(webSocket.link) {
             webSocket.role = .candidate(session)
         }
-        let head = HTTPResponseHead(version: .http1_1, status: .switchingProtocols, headers: headers)
-        context.write(self.wrapOutboundOut(.head(head)), promise: nil)
-        // The open packet of a new session follows at the end of the tick, in the same segment.
-        context.writeAndFlush(self.wrapOutboundOut(.end(nil)), promise: nil)
+        var head = AnswerEncoder.head(.switchingProtocols, headers)
+        AnswerEncoder.endHead(&head)
+        // The open packet of a new session follows at the end of the tick.
+        context.writeAndFlush(self.wrapOutboundOut(head), promise: nil)
         self.handOver(to: webSocket, context: context)
     }
 
@@ -292,9 +294,6 @@ extension HTTPConnectionHandler {
         let pipeline = context.pipeline.syncOperations
         do {
             let decoder = try pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self)
-            let encoder = try pipeline.context(handlerType: HTTPResponseEncoder.self)
-            // First, since the WebSocket's frames must not pass the encoder, and it may have one to send at once.
-            pipeline.removeHandler(context: encoder, promise: nil)
             try pipeline.addHandler(webSocket, position: .after(decoder.handler))
             // What the client has sent behind its request comes out of the decoder now.
             pipeline.removeHandler(context: decoder, promise: nil)

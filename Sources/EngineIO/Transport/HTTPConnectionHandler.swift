@@ -11,7 +11,7 @@ import NIOHTTP1
 final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundIn = Never
-    typealias OutboundOut = HTTPServerResponsePart
+    typealias OutboundOut = ByteBuffer
 
     /// How many parts of later requests are kept before the connection is no longer read.
     private static let queueLimit = 64
@@ -297,32 +297,43 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
 
     private func writeAnswer(_ answer: Answer, isHead: Bool, keepsAlive: Bool) {
         guard let context = self.context else { return }
-        var headers = answer.headers
-        if !answer.omitsLength { headers.add(name: "Content-Length", value: String(answer.body.readableBytes)) }
-        headers.add(name: "Date", value: self.core.dates.current())
+        let body = isHead ? ByteBuffer() : answer.body
+        let isShared = body.readableBytes >= AnswerEncoder.sharingThreshold
+        var bytes = AnswerEncoder.head(answer.status, answer.headers, capacity: isShared ? 0 : body.readableBytes)
+        if !answer.omitsLength { AnswerEncoder.write(contentLength: answer.body.readableBytes, into: &bytes) }
+        AnswerEncoder.write(date: self.core.dates.current(), into: &bytes)
         if !keepsAlive {
-            headers.add(name: "Connection", value: "close")
+            bytes.writeStaticString("Connection: close\r\n")
         } else if self.exchange?.head.version.minor == 0 {
-            headers.add(name: "Connection", value: "keep-alive")
+            bytes.writeStaticString("Connection: keep-alive\r\n")
         }
-        let head = HTTPResponseHead(version: .http1_1, status: answer.status, headers: headers)
-        context.write(self.wrapOutboundOut(.head(head)), promise: nil)
-        if !isHead, answer.body.readableBytes > 0 {
-            context.write(self.wrapOutboundOut(.body(.byteBuffer(answer.body))), promise: nil)
+        AnswerEncoder.endHead(&bytes)
+        if !isShared { bytes.writeImmutableBuffer(body) }
+        if keepsAlive {
+            context.write(self.wrapOutboundOut(bytes), promise: nil)
+            if isShared { context.write(self.wrapOutboundOut(body), promise: nil) }
+            context.flush()
+        } else {
+            self.writeLast(bytes, isShared ? body : nil, context: context)
         }
-        guard !keepsAlive else {
-            context.writeAndFlush(self.wrapOutboundOut(.end(nil)), promise: nil)
-            return
-        }
+    }
+
+    /// Writes the last answer of the connection, which is closed when that has left.
+    private func writeLast(_ head: ByteBuffer, _ body: ByteBuffer?, context: ChannelHandlerContext) {
         self.isClosing = true
         self.setDeadline(in: self.core.idleTimeout)
         let channel = context.channel
-        context.writeAndFlush(self.wrapOutboundOut(.end(nil))).whenComplete { _ in channel.close(promise: nil) }
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.whenComplete { _ in channel.close(promise: nil) }
+        context.write(self.wrapOutboundOut(head), promise: body == nil ? written : nil)
+        if let body { context.write(self.wrapOutboundOut(body), promise: written) }
+        context.flush()
     }
 
     private func writeContinue() {
-        let head = HTTPResponseHead(version: .http1_1, status: .continue)
-        self.context?.writeAndFlush(self.wrapOutboundOut(.head(head)), promise: nil)
+        var head = AnswerEncoder.head(.continue, [:])
+        AnswerEncoder.endHead(&head)
+        self.context?.writeAndFlush(self.wrapOutboundOut(head), promise: nil)
     }
 
     // MARK: Deadlines

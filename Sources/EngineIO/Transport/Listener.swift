@@ -82,7 +82,6 @@ final class Listener: Sendable {
         decoding.maxHeaderListSize = limits.headerBytes
         decoding.maxHeaderFieldCount = limits.headerCount
         let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: decoding)
-        try pipeline.addHandler(HTTPResponseEncoder())
         try pipeline.addHandler(ByteToMessageHandler(decoder))
         try pipeline.addHandler(HTTPConnectionHandler(core: core, loopContext: context))
     }

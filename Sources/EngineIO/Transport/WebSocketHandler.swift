@@ -173,7 +173,7 @@ final class WebSocketHandler: ChannelInboundHandler {
     /// Writes frames of the session, with one flush.
     func write(frames: FrameList) {
         guard self.closing.acceptsOutput, let context = self.context else { return }
-        frames.forEach { context.write(self.wrapOutboundOut($0), promise: nil) }
+        for buffer in frames { context.write(self.wrapOutboundOut(buffer), promise: nil) }
         context.flush()
     }
 

@@ -54,7 +54,6 @@ import Testing
                 .vary: "Origin, Access-Control-Request-Headers",
                 .accessControlAllowMethods: "GET,HEAD,PUT,PATCH,POST,DELETE",
                 .accessControlAllowHeaders: "x-a, X-B",
-                .contentLength: "0",
             ]
         )
     }
@@ -66,7 +65,6 @@ import Testing
                 .accessControlAllowOrigin: "*",
                 .vary: "Access-Control-Request-Headers",
                 .accessControlAllowMethods: "GET,HEAD,PUT,PATCH,POST,DELETE",
-                .contentLength: "0",
             ]
         )
     }
@@ -85,7 +83,6 @@ import Testing
                 .accessControlAllowMethods: "GET,POST",
                 .accessControlAllowHeaders: "Authorization,Content-Type",
                 .accessControlMaxAge: "600",
-                .contentLength: "0",
             ]
         )
     }

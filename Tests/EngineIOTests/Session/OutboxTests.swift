@@ -182,7 +182,7 @@ extension ByteBuffer {
         }
         outbox.stopTrackingUnits()
         var frames = ByteBuffer()
-        outbox.takeFrames().forEach { frames.writeImmutableBuffer($0) }
+        for segment in outbox.takeFrames() { frames.writeImmutableBuffer(segment) }
         var encoder = PayloadEncoder()
         while frames.readableBytes > 0 { encoder.append(WebSocketFrame.readUnmasked(from: &frames)) }
         found += encoder.payload.packets

@@ -51,7 +51,7 @@ final class FakeWebSocket: FrameSink {
 
     func write(frames: FrameList) {
         var bytes = ByteBuffer()
-        frames.forEach { bytes.writeImmutableBuffer($0) }
+        for buffer in frames { bytes.writeImmutableBuffer(buffer) }
         var packets: [String] = []
         while bytes.readableBytes > 0 {
             packets.append(String(buffer: WebSocketFrame.readUnmasked(from: &bytes).payload))
