@@ -125,7 +125,8 @@ extension HTTPConnectionHandler {
         guard let head = try? HTTPRequest(exchange.head, secure: false, splitCookie: false) else { return nil }
         return HandshakeRequest(
             head: head,
-            remoteAddress: self.context?.remoteAddress,
+            // The channel's own is cached; the context's would ask the system again.
+            remoteAddress: self.context?.channel.remoteAddress,
             isSecure: false,
             time: WallClock.now()
         )
@@ -284,8 +285,9 @@ extension HTTPConnectionHandler {
         }
         var head = AnswerEncoder.head(.switchingProtocols, headers)
         AnswerEncoder.endHead(&head)
-        // The open packet of a new session follows at the end of the tick.
-        context.writeAndFlush(self.wrapOutboundOut(head), promise: nil)
+        context.write(self.wrapOutboundOut(head), promise: nil)
+        // The open packet of a new session leaves at the end of the tick, and takes the answer with it.
+        if request == nil { context.flush() }
         self.handOver(to: webSocket, context: context)
     }
 

@@ -211,6 +211,9 @@ final class WebSocketHandler: ChannelInboundHandler {
 
     private func perform(_ action: WebSocketCloseMachine.ReceiveAction) {
         switch action {
+        case .answerAndCloseTransport(let code):
+            self.writeClose(code: code)
+            self.closeTransport()
         case .answerAndShutOutput(let code):
             self.writeClose(code: code)
             self.shutOutput()
@@ -229,8 +232,13 @@ final class WebSocketHandler: ChannelInboundHandler {
 
     /// Closes the connection when what was written has left, or at the deadline.
     private func closeTransport() {
+        guard let context = self.context else { return }
+        let channel = context.channel
+        // What was flushed has left, unless the client does not read.
+        guard let unsent = try? channel.syncOptions?.getOption(.bufferedWritableBytes), unsent > 0 else {
+            return context.close(promise: nil)
+        }
         self.scheduleDeadline()
-        guard let channel = self.context?.channel else { return }
         channel.close(mode: .output).whenComplete { _ in channel.close(promise: nil) }
     }
 

@@ -1,8 +1,9 @@
 /// Decides who says goodbye, once, and when the TCP connection goes (RFC 6455 §7).
 ///
-/// States: open; closeSent (our close frame is out, the peer's is awaited); finishing (we have answered the peer's
-/// close frame, our output is shut, the peer's end of the connection is awaited); ending (the peer has answered ours,
-/// and the server closes first, RFC 6455 §7.1.1); closed.
+/// States: open; closeSent (our close frame is out, the peer's is awaited); finishing (the peer broke the protocol and
+/// may still be sending: our output is shut, and its end of the connection is awaited, since what arrives at a closed
+/// connection would cost the peer our close frame); ending (both close frames are written, and the server closes first,
+/// RFC 6455 §7.1.1); closed.
 ///
 /// Our own mistakes: none are possible, each input is legal in each state. The peer's violations come in through
 /// `receivedViolation`. Legal races, dropped in silence: a second close from either side, data behind a close frame,
@@ -11,6 +12,8 @@ import NIOCore
 
 struct WebSocketCloseMachine {
     enum ReceiveAction: Equatable {
+        /// Send a close frame with this code, then close the TCP connection once everything is written.
+        case answerAndCloseTransport(code: UInt16?)
         /// Send a close frame with this code, then shut the output.
         case answerAndShutOutput(code: UInt16?)
         /// The peer has answered: close the TCP connection once everything is written.
@@ -58,12 +61,12 @@ struct WebSocketCloseMachine {
 
     /// The peer's close frame; the answer repeats its code (RFC 6455 §5.5.1).
     ///
-    /// The deadline is for the peer to close its end of the connection; one that runs already stays.
+    /// The deadline is for what is written to leave; one that runs already stays.
     mutating func receivedClose(code: UInt16?, deadline: NIODeadline) -> ReceiveAction {
         switch self.state {
         case .open:
-            self.state = .finishing(deadline: deadline)
-            return .answerAndShutOutput(code: code)
+            self.state = .ending(deadline: deadline)
+            return .answerAndCloseTransport(code: code)
         case .closeSent(let deadline):
             self.state = .ending(deadline: deadline)
             return .closeTransport
@@ -74,7 +77,9 @@ struct WebSocketCloseMachine {
 
     /// The peer broke the protocol: nothing it sends can be understood any more (RFC 6455 §7.1.7).
     mutating func receivedViolation(closeCode: UInt16, deadline: NIODeadline) -> ReceiveAction {
-        self.receivedClose(code: closeCode, deadline: deadline)
+        guard case .open = self.state else { return self.receivedClose(code: closeCode, deadline: deadline) }
+        self.state = .finishing(deadline: deadline)
+        return .answerAndShutOutput(code: closeCode)
     }
 
     /// The session ends this WebSocket; the deadline is for the peer's close frame.

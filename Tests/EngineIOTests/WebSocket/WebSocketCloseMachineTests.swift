@@ -21,7 +21,7 @@ import Testing
     func `the peer's close is answered with its code`(_ code: UInt16?) {
         var machine = WebSocketCloseMachine()
         let action = machine.receivedClose(code: code, deadline: Self.soon)
-        #expect(action == .answerAndShutOutput(code: code))
+        #expect(action == .answerAndCloseTransport(code: code))
         #expect(!machine.acceptsInput)
         #expect(!machine.acceptsOutput)
         #expect(machine.deadline == Self.soon)
@@ -148,7 +148,7 @@ import Testing
 
     private static func finishing() -> WebSocketCloseMachine {
         var machine = WebSocketCloseMachine()
-        _ = machine.receivedClose(code: 1001, deadline: Self.soon)
+        _ = machine.receivedViolation(closeCode: 1002, deadline: Self.soon)
         return machine
     }
 }
