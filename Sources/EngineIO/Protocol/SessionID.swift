@@ -38,9 +38,20 @@ public struct SessionID: Hashable, Sendable {
 
     /// Appends the 20 characters.
     func write(into buffer: inout ByteBuffer) {
-        for word in [self.high, self.low] {
-            for shift in stride(from: 54, through: 0, by: -6) { buffer.writeInteger(Self.character(of: word >> shift)) }
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: Self.length) { bytes in
+            bytes.withMemoryRebound(to: UInt8.self) { self.write(to: $0) }
         }
+    }
+
+    /// Writes the characters into memory that has room for them.
+    private func write(to characters: UnsafeMutableBufferPointer<UInt8>) -> Int {
+        let half = Self.length / 2
+        for index in 0..<half {
+            let shift = UInt64(54 - 6 * index)
+            characters[index] = Self.character(of: self.high >> shift)
+            characters[half + index] = Self.character(of: self.low >> shift)
+        }
+        return Self.length
     }
 
     private static let mask: UInt64 = (1 << 60) - 1
@@ -49,9 +60,7 @@ public struct SessionID: Hashable, Sendable {
 extension SessionID: CustomStringConvertible, CustomDebugStringConvertible {
     /// The 20 characters, for the wire only.
     public var description: String {
-        var buffer = ByteBuffer()
-        self.write(into: &buffer)
-        return String(buffer: buffer)
+        String(unsafeUninitializedCapacity: Self.length) { self.write(to: $0) }
     }
 
     /// The first four characters, for logs: enough to follow a session, too little to join it.

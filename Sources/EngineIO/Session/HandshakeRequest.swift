@@ -4,10 +4,22 @@ public import NIOCore
 
 /// The request that opened a session, or asks to.
 public struct HandshakeRequest: Sendable {
+    private enum Head {
+        case whole(HTTPRequest)
+        case compact(CompactRequestHead)
+    }
+
+    private let storage: Head
+
     /// Method, target and headers.
     ///
-    /// A session keeps the headers for as long as it lives.
-    public let head: HTTPRequest
+    /// Made anew each time: a session keeps its request in a compact form.
+    public var head: HTTPRequest {
+        switch self.storage {
+        case .whole(let head): head
+        case .compact(let head): head.request
+        }
+    }
 
     /// The address the connection comes from.
     public let remoteAddress: SocketAddress?
@@ -26,14 +38,27 @@ public struct HandshakeRequest: Sendable {
     ///   - isSecure: Whether the connection is encrypted.
     ///   - time: When the request arrived, in seconds since 1970.
     public init(head: HTTPRequest, remoteAddress: SocketAddress?, isSecure: Bool, time: Double) {
-        self.head = head
+        self.storage = .whole(head)
+        self.remoteAddress = remoteAddress
+        self.isSecure = isSecure
+        self.time = time
+    }
+
+    /// Keeps a request as a session does.
+    init(compact head: CompactRequestHead, remoteAddress: SocketAddress?, isSecure: Bool, time: Double) {
+        self.storage = .compact(head)
         self.remoteAddress = remoteAddress
         self.isSecure = isSecure
         self.time = time
     }
 
     /// The path with its query, as it was sent.
-    public var target: String { self.head.path ?? "/" }
+    public var target: String {
+        switch self.storage {
+        case .whole(let head): head.path ?? "/"
+        case .compact(let head): String(head.target)
+        }
+    }
 
     /// The headers.
     public var headers: HTTPFields { self.head.headerFields }

@@ -20,8 +20,7 @@ public struct MessageUnit: Sendable {
     ///
     /// - Parameter text: The message, without the packet type.
     public init(text: some StringProtocol) {
-        var buffer = ByteBuffer()
-        buffer.reserveCapacity(Self.headroom + text.utf8.count)
+        var buffer = ByteBufferAllocator().buffer(capacity: Self.headroom + text.utf8.count)
         buffer.moveWriterIndex(forwardBy: Self.headroom)
         buffer.moveReaderIndex(forwardBy: Self.headroom)
         buffer.writeSubstring(Substring(text))
@@ -66,8 +65,8 @@ public struct MessageUnit: Sendable {
     }
 
     private init(opcode: WebSocketOpcode, payload: ByteBuffer) {
-        var frames = ByteBuffer()
-        frames.reserveCapacity(WebSocketFrame.maximumHeaderSize + payload.readableBytes)
+        let size = WebSocketFrame.maximumHeaderSize + payload.readableBytes
+        var frames = ByteBufferAllocator().buffer(capacity: size)
         WebSocketFrame.writeHeader(opcode, length: payload.readableBytes, into: &frames)
         frames.writeImmutableBuffer(payload)
         self.frames = frames

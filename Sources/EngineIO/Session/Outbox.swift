@@ -47,8 +47,7 @@ struct Outbox {
         if self.isLastSegmentOpen {
             self.segments.appendToLast(unit.frames)
         } else {
-            var copy = ByteBuffer()
-            copy.reserveCapacity(max(size, 256))
+            var copy = ByteBufferAllocator().buffer(capacity: max(size, 256))
             copy.writeImmutableBuffer(unit.frames)
             self.segments.append(copy)
             self.isLastSegmentOpen = true

@@ -87,7 +87,7 @@ final class EngineCore: Sendable {
             pingTimeout: Int(self.environment.pingTimeout.nanoseconds / 1_000_000),
             maxPayload: self.configuration.maximumPayloadBytes
         )
-        var packet = ByteBuffer()
+        var packet = ByteBufferAllocator().buffer(capacity: 128)
         response.write(into: &packet)
         return packet
     }

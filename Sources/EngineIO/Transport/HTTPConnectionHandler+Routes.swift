@@ -88,10 +88,7 @@ extension HTTPConnectionHandler {
         _ exchange: Exchange,
         then proceed: @escaping @Sendable (HTTPConnectionHandler, Exchange, HandshakeRequest) -> Void
     ) {
-        guard let request = self.handshakeRequest(exchange) else {
-            self.answer(.empty(.badRequest, closes: true))
-            return
-        }
+        let request = self.handshakeRequest(exchange)
         guard let allowRequest = self.core.configuration.allowRequest else {
             self.checkRevision(exchange, request, then: proceed)
             return
@@ -121,10 +118,9 @@ extension HTTPConnectionHandler {
         }
     }
 
-    private func handshakeRequest(_ exchange: Exchange) -> HandshakeRequest? {
-        guard let head = try? HTTPRequest(exchange.head, secure: false, splitCookie: false) else { return nil }
-        return HandshakeRequest(
-            head: head,
+    private func handshakeRequest(_ exchange: Exchange) -> HandshakeRequest {
+        HandshakeRequest(
+            compact: CompactRequestHead(exchange.head),
             // The channel's own is cached; the context's would ask the system again.
             remoteAddress: self.context?.channel.remoteAddress,
             isSecure: false,

@@ -42,6 +42,8 @@ struct Inbox: Sendable {
     /// Takes the next item; when there is none the turn is over.
     mutating func next() -> Item? {
         let item = self.items.popFirst()
+        // Most sockets never have anything wait again: the memory goes.
+        if self.isConnecting, self.items.isEmpty { self.items = [] }
         // Connecting comes first of all; whoever asks for more is done with it.
         self.isConnecting = item?.isConnected ?? false
         if item == nil { _ = self.endTurn() }
