@@ -5,12 +5,6 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 
-# What release builds gain from these is in Benchmarks/RESULTS.md; tests keep the checks of exclusive access.
-release_flags := -Xswiftc -enforce-exclusivity=unchecked
-ifeq ($(shell uname -s),Linux)
-release_flags += --static-swift-stdlib
-endif
-
 .PHONY: help
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,7 +12,7 @@ help: ## List the commands
 .PHONY: run
 run: ## Build the chat and start it on port 5050; options in ARGS, e.g. make run ARGS='--port 8080'
 	@scripts/install-packages.sh run
-	@swift build -c release $(release_flags) --product ChatApp
+	@source scripts/common.sh && swift build -c release "$${release_flags[@]}" --product ChatApp
 	@exec "$$(swift build -c release --show-bin-path)/ChatApp" $(ARGS)
 
 .PHONY: build
@@ -29,6 +23,16 @@ build: ## Build everything for development
 .PHONY: test
 test: ## Build with warnings as errors and run every check and test
 	@scripts/test.sh
+
+.PHONY: micro
+micro: ## Measure the parts of the server one by one; options in ARGS, e.g. make micro ARGS='--filter json'
+	@scripts/install-packages.sh run
+	@scripts/micro.sh $(ARGS)
+
+.PHONY: bench
+bench: ## Measure our server and the Python ones in one table; options in ARGS, e.g. make bench ARGS='--rounds 3'
+	@scripts/install-packages.sh bench
+	@scripts/bench.sh $(ARGS)
 
 .PHONY: format
 format: ## Reformat all Swift sources

@@ -17,3 +17,9 @@ find_python() {
     done
     return 1
 }
+
+# What release builds gain from these is in Benchmarks/RESULTS.md; tests keep the checks of exclusive access.
+release_flags=(-Xswiftc -enforce-exclusivity=unchecked)
+if [[ "$(uname -s)" == Linux ]]; then
+    release_flags+=(--static-swift-stdlib)
+fi

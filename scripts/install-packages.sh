@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs the system packages that are missing for `run` or `test`, or says which ones to install.
+# Installs the system packages that are missing for `run`, `test` or `bench`, or says which ones to install.
 #
-# usage: install-packages.sh run|test
+# usage: install-packages.sh run|test|bench
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/common.sh
@@ -31,6 +31,8 @@ find_missing() {
     fi
     if [[ "$1" == test ]]; then
         need chromium command -v chromium >/dev/null
+    fi
+    if [[ "$1" != run ]]; then
         find_python >/dev/null || missing+=(python3 python3-venv)
     fi
 }
@@ -64,8 +66,8 @@ advise() {
 }
 
 case "${1:-}" in
-    run | test) ;;
-    *) fail "usage: install-packages.sh run|test" ;;
+    run | test | bench) ;;
+    *) fail "usage: install-packages.sh run|test|bench" ;;
 esac
 command -v swift >/dev/null || fail "swift is not on the PATH; install Swift 6.3 or newer: https://www.swift.org/install"
 find_missing "$1"

@@ -1,15 +1,26 @@
 #!/usr/bin/env bash
-# Keeps .build/python equal to the pinned requirements of the tests; does nothing when they have not changed.
+# Keeps a Python environment equal to pinned requirements; does nothing when they have not changed.
+#
+# usage: python-env.sh [tests|bench]   tests: .build/python (default), bench: .build/python-bench
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/common.sh
 
-readonly env=.build/python
-readonly requirements=(
-    compat-fixtures/reference/requirements.txt
-    Tests/Browser/requirements.txt
-    Tests/Clients/requirements.txt
-)
+case "${1:-tests}" in
+    tests)
+        readonly env=.build/python
+        readonly requirements=(
+            compat-fixtures/reference/requirements.txt
+            Tests/Browser/requirements.txt
+            Tests/Clients/requirements.txt
+        )
+        ;;
+    bench)
+        readonly env=.build/python-bench
+        readonly requirements=(Benchmarks/peers/requirements.txt)
+        ;;
+    *) fail "usage: python-env.sh [tests|bench]" ;;
+esac
 
 python=$(find_python) || fail "no python3 of version 3.11 or newer with venv; run scripts/install-packages.sh test"
 stamp=$("$python" --version; cat "${requirements[@]}")

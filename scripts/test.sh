@@ -46,6 +46,9 @@ stage "build" swift build --build-tests -Xswiftc -warnings-as-errors
 stage "public documentation" scripts/check-docs.sh
 stage "unit tests" unit_tests
 stage "build benchmarks" swift build --package-path Benchmarks -Xswiftc -warnings-as-errors
+stage "load generator" "$python" Benchmarks/Tests/selftest.py
+stage "benchmarks run" scripts/bench-smoke.sh Benchmarks/.build/debug
+stage "allocation budgets" scripts/micro.sh --check Benchmarks/allocations.json
 stage "replay runner" "$python" -m unittest discover -s compat-fixtures/tests
 stage "replay of the recordings" "$python" compat-fixtures/replay.py --server "$chat"
 stage "python clients" "$python" Tests/Clients/run.py --chat "$chat" --echo "$echo_server" --features "$features"

@@ -3,6 +3,15 @@ import ArgumentParser
 import Logging
 import SocketIO
 
+/// What the event `typed` carries.
+struct Note: Codable, Sendable {
+    var text: String
+    var kind: String
+    var number: Int
+    var time: Double
+    var isLast: Bool
+}
+
 @main
 struct EchoServer: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -32,6 +41,8 @@ struct EchoServer: AsyncParsableCommand {
         // Arguments stay encoded: what is only passed on needs no decoding.
         let message = Event<EncodedValue>("msg")
         io.acknowledge("echo") { _, arguments in arguments }
+        io.acknowledge("async") { _, arguments async in arguments }
+        io.on(Event<Note>("typed").replying(with: Note.self)) { _, note in note }
         io.on(message) { _, data in
             try io.emit(message, data)
         }

@@ -24,7 +24,8 @@ public struct MessageUnit: Sendable {
         buffer.moveWriterIndex(forwardBy: Self.headroom)
         buffer.moveReaderIndex(forwardBy: Self.headroom)
         buffer.writeSubstring(Substring(text))
-        self.init(text: buffer, attachments: [])
+        // Given away: the header would be written into a copy while this still has it.
+        self.init(text: consume buffer, attachments: [])
     }
 
     /// Creates a unit of one binary message.

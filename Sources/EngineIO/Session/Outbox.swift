@@ -96,7 +96,8 @@ struct Outbox {
     ///   - last: A packet to end with when everything that waits fits before it.
     /// - Returns: The payload, or `nil` when there is nothing for it.
     mutating func takePayload(maximumPackets: Int, last: PacketType? = nil) -> ByteBuffer? {
-        var encoder = PayloadEncoder()
+        // What waits may be far more than goes into one payload.
+        var encoder = PayloadEncoder(capacity: min(self.byteCount, Self.sharingThreshold))
         var room = last == nil ? maximumPackets : maximumPackets - 1
         while room > 0, let packets = self.nextPacketCount(room: room, isFirst: encoder.isEmpty) {
             for _ in 0..<packets { self.readFrame().map { encoder.append($0) } }

@@ -4,7 +4,14 @@ import NIOCore
 /// Builds one polling payload, packet by packet (Engine.IO v4, payload encoding).
 struct PayloadEncoder {
     /// The payload so far.
-    private(set) var payload = ByteBuffer()
+    private(set) var payload: ByteBuffer
+
+    /// Starts a payload.
+    ///
+    /// - Parameter capacity: The expected size in bytes.
+    init(capacity: Int = 0) {
+        self.payload = capacity > 0 ? ByteBufferAllocator().buffer(capacity: capacity) : ByteBuffer()
+    }
 
     /// A payload of one noop.
     ///
