@@ -7,23 +7,35 @@ import NIOCore
 /// Most flushes write one buffer, and a queue for it would cost an allocation each time.
 struct FrameList: Sendable, Equatable {
     private(set) var first: ByteBuffer?
-    private var others: Deque<ByteBuffer> = []
+    // Absent rather than empty: copying an empty queue counts a reference.
+    private var others: Deque<ByteBuffer>?
 
     var isEmpty: Bool { self.first == nil }
 
-    var count: Int { self.first == nil ? 0 : 1 + self.others.count }
+    var count: Int { self.first == nil ? 0 : 1 + (self.others?.count ?? 0) }
 
     mutating func append(_ buffer: ByteBuffer) {
-        if self.first == nil { self.first = buffer } else { self.others.append(buffer) }
+        if self.first == nil {
+            self.first = buffer
+        } else if self.others == nil {
+            self.others = [buffer]
+        } else {
+            self.others?.append(buffer)
+        }
     }
 
     /// Appends to the last buffer, which must be there.
     mutating func appendToLast(_ frames: ByteBuffer) {
-        if self.others.isEmpty {
-            self.first?.writeImmutableBuffer(frames)
+        if let last = self.others?.indices.last {
+            self.others?[last].writeImmutableBuffer(frames)
         } else {
-            self.others[self.others.count - 1].writeImmutableBuffer(frames)
+            self.first?.writeImmutableBuffer(frames)
         }
+    }
+
+    fileprivate mutating func popOther() -> ByteBuffer? {
+        defer { if self.others?.isEmpty == true { self.others = nil } }
+        return self.others?.popFirst()
     }
 
     /// Changes the first buffer; leaves it out when it is empty then.
@@ -31,7 +43,7 @@ struct FrameList: Sendable, Equatable {
         // Taken out, so that it has one owner while it changes.
         guard var buffer = self.first.take() else { return nil }
         let result = change(&buffer)
-        self.first = buffer.readableBytes > 0 ? buffer : self.others.popFirst()
+        self.first = buffer.readableBytes > 0 ? buffer : self.popOther()
         return result
     }
 }
@@ -41,7 +53,7 @@ extension FrameList: Sequence {
         fileprivate var rest: FrameList
 
         mutating func next() -> ByteBuffer? {
-            defer { self.rest.first = self.rest.others.popFirst() }
+            defer { self.rest.first = self.rest.popOther() }
             return self.rest.first
         }
     }

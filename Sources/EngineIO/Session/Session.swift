@@ -89,10 +89,13 @@ public final class Session: Sendable {
     ///
     /// - Parameters:
     ///   - unit: The messages, encoded once.
-    ///   - sessions: The receivers.
-    package static func send(_ unit: MessageUnit, to sessions: some Sequence<Session>) {
+    ///   - count: The number of receivers.
+    ///   - receiver: Gives each of them by its number. A sequence would be generic, which across modules costs as much
+    ///     as all else done for a receiver.
+    package static func send(_ unit: MessageUnit, to count: Int, receiver: (Int) -> Session) {
         var batch = FlushBatch()
-        for session in sessions {
+        for number in 0..<count {
+            let session = receiver(number)
             let step = session.state.withLock { state in
                 guard state.isOpen else { return SendStep.nothing }
                 let wasEmpty = state.outbox.isEmpty

@@ -105,7 +105,8 @@ public final class InMemoryAdapter: Adapter {
     ///   - packet: The packet.
     ///   - selection: The selection.
     public func broadcast(_ packet: BroadcastPacket, to selection: BroadcastSelection) {
-        Session.send(packet.unit, to: self.sockets(in: selection).lazy.map(\.session))
+        let sockets = self.sockets(in: selection)
+        Session.send(packet.unit, to: sockets.count) { sockets[$0].session }
     }
 }
 

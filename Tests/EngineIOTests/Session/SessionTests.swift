@@ -56,7 +56,7 @@ import Testing
         let poll = fixtures[0].poll(on: 1)
         fixtures[2].session.close()
         fixtures[2].run()
-        Session.send(MessageUnit(text: "all"), to: fixtures.map(\.session))
+        Session.send(MessageUnit(text: "all"), to: fixtures.count) { fixtures[$0].session }
         for fixture in fixtures { fixture.run() }
         #expect(poll.answers == ["4all"])
         #expect(fixtures[1].webSocket?.commands == [.write(["4all"])])
