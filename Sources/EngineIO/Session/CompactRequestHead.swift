@@ -1,7 +1,5 @@
 /// A request's head in little memory, for as long as a session lives.
 import HTTPTypes
-import NIOHTTP1
-import NIOHTTPTypesHTTP1
 
 /// The target and the headers of a GET, in one string.
 ///
@@ -11,12 +9,15 @@ struct CompactRequestHead: Sendable {
     /// The target, then each name and each value, every one behind a line break, which none of them can hold.
     private let text: String
 
-    init(_ head: HTTPRequestHead) {
-        let size = head.headers.reduce(head.uri.utf8.count) { $0 + $1.name.utf8.count + $1.value.utf8.count + 2 }
+    /// - Parameters:
+    ///   - target: The path and the query.
+    ///   - headers: The names and values in their order.
+    init(target: some StringProtocol, headers: some Sequence<(name: String, value: String)>) {
+        let size = headers.reduce(target.utf8.count) { $0 + $1.name.utf8.count + $1.value.utf8.count + 2 }
         var text = ""
         text.reserveCapacity(size)
-        text += head.uri
-        for (name, value) in head.headers {
+        text += target
+        for (name, value) in headers {
             text += "\n"
             text += name
             text += "\n"
@@ -28,15 +29,22 @@ struct CompactRequestHead: Sendable {
     /// The path and the query, as they were sent.
     var target: Substring { self.text.prefix { $0 != "\n" } }
 
-    /// The request as a program wants it.
+    /// The request as a program wants it: the first `Host` is its authority (RFC 9110 §4.3.1).
     var request: HTTPRequest {
         let lines = self.text.split(separator: "\n", omittingEmptySubsequences: false)
-        var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: String(lines.first ?? "/"))
+        var request = HTTPRequest(method: .get, scheme: "http", authority: nil, path: lines.first.map(String.init))
         for index in stride(from: 1, to: lines.count - 1, by: 2) {
-            head.headers.add(name: String(lines[index]), value: String(lines[index + 1]))
+            guard let name = HTTPField.Name(String(lines[index])) else { continue }
+            let value = String(lines[index + 1])
+            if name == Self.host, request.authority == nil {
+                request.authority = value
+            } else {
+                request.headerFields.append(HTTPField(name: name, value: value))
+            }
         }
-        // Only methods that are no tokens cannot be converted.
-        return (try? HTTPRequest(head, secure: false, splitCookie: false))
-            ?? HTTPRequest(method: .get, scheme: nil, authority: nil, path: head.uri)
+        return request
     }
+
+    /// Swift's HTTP types have no constant for it, since their requests have an authority.
+    private static let host = HTTPField.Name("Host")
 }

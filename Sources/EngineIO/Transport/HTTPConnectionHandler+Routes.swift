@@ -120,7 +120,10 @@ extension HTTPConnectionHandler {
 
     private func handshakeRequest(_ exchange: Exchange) -> HandshakeRequest {
         HandshakeRequest(
-            compact: CompactRequestHead(exchange.head),
+            compact: CompactRequestHead(
+                target: EngineCore.originForm(exchange.head.uri),
+                headers: exchange.head.headers.lazy.map { ($0.name, $0.value) }
+            ),
             // The channel's own is cached; the context's would ask the system again.
             remoteAddress: self.context?.channel.remoteAddress,
             isSecure: false,
