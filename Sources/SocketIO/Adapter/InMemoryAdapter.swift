@@ -105,7 +105,7 @@ public final class InMemoryAdapter: Adapter {
     ///   - packet: The packet.
     ///   - selection: The selection.
     public func broadcast(_ packet: BroadcastPacket, to selection: BroadcastSelection) {
-        let sockets = self.sockets(in: selection)
+        let sockets = packet.receivers(among: self.sockets(in: selection))
         Session.send(packet.unit, to: sockets.count) { sockets[$0].session }
     }
 }
