@@ -20,18 +20,17 @@ public final class Namespace: Sendable {
     public let adapter: any Adapter
 
     let environment: ServerEnvironment
+    let serverSideHandlers = ServerSideHandlers()
     private let state = Mutex(State())
-    private let logRate = Mutex(LogRate())
+    let logRate = Mutex(LogRate())
     private let ackCounter = Atomic<UInt64>(0)
 
     init(name: String, adapter: any Adapter, environment: ServerEnvironment) {
         self.name = name
         self.adapter = adapter
         self.environment = environment
+        adapter.attached(to: self)
     }
-
-    /// The sockets that are connected to this server.
-    public var sockets: [Socket] { self.adapter.sockets(in: BroadcastSelection()) }
 
     /// Changes the handlers.
     func register(_ change: (inout Handlers) -> Void) {
@@ -58,32 +57,6 @@ public final class Namespace: Sendable {
         self.ackCounter.wrappingAdd(1, ordering: .relaxed).oldValue
     }
 
-    // MARK: Selecting sockets
-
-    /// Selects the sockets in a room.
-    ///
-    /// - Parameter room: The room.
-    /// - Returns: An operator for them.
-    public func to(_ room: Room) -> BroadcastOperator { BroadcastOperator(namespace: self).to(room) }
-
-    /// Selects the sockets in any of several rooms, each once.
-    ///
-    /// - Parameter rooms: The rooms.
-    /// - Returns: An operator for them.
-    public func to(_ rooms: some Sequence<Room>) -> BroadcastOperator { BroadcastOperator(namespace: self).to(rooms) }
-
-    /// Selects the sockets in a room; the same as ``to(_:)-(Room)``.
-    ///
-    /// - Parameter room: The room.
-    /// - Returns: An operator for them.
-    public func `in`(_ room: Room) -> BroadcastOperator { self.to(room) }
-
-    /// Selects everybody but the sockets in a room.
-    ///
-    /// - Parameter room: The room.
-    /// - Returns: An operator for the others.
-    public func except(_ room: Room) -> BroadcastOperator { BroadcastOperator(namespace: self).except(room) }
-
     // MARK: Logging
 
     func logUnknown(event: String, of socket: Socket) {
@@ -102,18 +75,6 @@ public final class Namespace: Sendable {
                 "socketio.context": "\(context)", "socketio.omitted": "\(omitted)", "error": "\(error)",
             ]
         )
-    }
-}
-
-extension Namespace: EventTarget {
-    /// The namespace itself.
-    public var emitNamespace: Namespace { self }
-
-    /// Sends an event to everybody in the namespace.
-    ///
-    /// - Parameter event: The encoded event.
-    public func emit(encoded event: consuming EncodedEvent) {
-        BroadcastOperator(namespace: self).emit(encoded: event)
     }
 }
 

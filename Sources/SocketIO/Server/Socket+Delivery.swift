@@ -275,7 +275,9 @@ extension Socket {
         }
         guard let end = left else { return }
         for task in end.tasks { task.cancel() }
-        for ack in end.acks { ack.resolve(.failure(SocketIOError(.disconnected, "socket has been disconnected"))) }
+        for ack in end.acks {
+            ack.receive(.failure(SocketIOError(.disconnected, "socket has been disconnected")), from: self)
+        }
         if end.mustRelease { self.session.releaseInput() }
         self.namespace.adapter.remove(self)
         guard end.wasConnected else { return }
@@ -293,7 +295,7 @@ extension SocketState {
     struct End {
         var wasConnected: Bool
         var tasks: [Task<Void, Never>]
-        var acks: [PendingAck]
+        var acks: [any AckReceiver]
         var mustRelease: Bool
     }
 
