@@ -32,8 +32,20 @@ public struct SocketIOConfiguration: Sendable {
 
     /// How long an acknowledgement may take when the call does not say.
     ///
+    /// It holds for a socket's `emitWithAck` without `timeout`, and for each receiver of a broadcast whose operator has
+    /// no ``BroadcastTarget/timeout(_:)``. Node waits for ever in the first case, and not at all in the second.
+    ///
     /// Default: 60 s.
     public var acknowledgementTimeout: Duration = .seconds(60)
+
+    /// Whether a socket may enter the room that another socket's id names.
+    ///
+    /// Whatever is sent to one socket by its id then reaches the other as well. Applications that let clients name the
+    /// rooms they enter would let them listen to each other; so such a room is refused, and a warning logged. Node
+    /// allows it.
+    ///
+    /// Default: `false`.
+    public var allowsJoiningSocketRooms = false
 
     /// How long the server waits for connections and handlers to end when it shuts down.
     ///

@@ -281,7 +281,7 @@ extension MessageUnit {
 }
 
 /// The sessions to flush, by loop, so that a broadcast takes each loop's lock once.
-private struct FlushBatch {
+struct FlushBatch {
     // A server has few loops: a linear search beats a dictionary.
     private var lists: [(context: LoopContext, sessions: [Session])] = []
 

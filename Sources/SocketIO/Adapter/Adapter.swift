@@ -18,8 +18,20 @@ public struct BroadcastPacket: Sendable {
 /// Keeps the rooms of one namespace and delivers its broadcasts.
 ///
 /// The methods are synchronous so that emitting and joining keep their order without `await`: an adapter that talks to
-/// other servers delivers locally, or queues, and returns. They may be called from any thread.
+/// other servers delivers locally, or queues, and returns. Only what waits for other servers is asynchronous. They may be
+/// called from any thread.
+///
+/// An adapter for one server has to keep rooms and to deliver; all else has a default for a server that is alone.
 public protocol Adapter: AnyObject, Sendable {
+    /// The namespace has been made.
+    ///
+    /// What comes from other servers is handed to it. It owns the adapter: keep it weakly.
+    ///
+    /// - Parameter namespace: The namespace.
+    func attached(to namespace: Namespace)
+
+    // MARK: Rooms
+
     /// A socket has joined the namespace.
     ///
     /// - Parameter socket: The socket.
@@ -37,29 +49,119 @@ public protocol Adapter: AnyObject, Sendable {
     ///   - rooms: The rooms.
     func join(_ socket: Socket, rooms: [Room])
 
-    /// A socket leaves a room.
+    /// A socket leaves rooms. Its own it cannot leave.
     ///
     /// - Parameters:
     ///   - socket: The socket.
-    ///   - room: The room.
-    func leave(_ socket: Socket, room: Room)
+    ///   - rooms: The rooms.
+    func leave(_ socket: Socket, rooms: [Room])
 
     /// The rooms a socket is in, its own included.
     ///
     /// - Parameter socket: The socket.
     func rooms(of socket: Socket) -> Set<Room>
 
+    /// The rooms of this server that sockets have joined; their own are left out.
+    var rooms: Set<Room> { get }
+
+    /// The socket of this server with an id.
+    ///
+    /// - Parameter id: The id.
+    func socket(withID id: SocketID) -> Socket?
+
     /// The sockets of this server in a selection, each once.
     ///
     /// - Parameter selection: The selection.
     func sockets(in selection: BroadcastSelection) -> [Socket]
+
+    /// The number of sockets of this server in a selection.
+    ///
+    /// - Parameter selection: The selection.
+    func socketCount(in selection: BroadcastSelection) -> Int
+
+    /// Has an observer told of what happens to the rooms of this server, in order and without a lock held.
+    ///
+    /// - Parameter observer: Called with each event.
+    func observeRooms(_ observer: @escaping @Sendable (RoomEvent) -> Void)
+
+    // MARK: Delivering
 
     /// Sends a packet to a selection of sockets, on all servers.
     ///
     /// - Parameters:
     ///   - packet: The packet.
     ///   - selection: The selection.
-    func broadcast(_ packet: BroadcastPacket, to selection: BroadcastSelection)
+    ///   - flags: How it is delivered.
+    func broadcast(_ packet: BroadcastPacket, to selection: BroadcastSelection, flags: BroadcastFlags)
+
+    /// Sends a packet that asks for acknowledgements to a selection of sockets, on all servers.
+    ///
+    /// The collector sends to this server's sockets and knows their answers. Other servers are announced to it first, with
+    /// ``AckCollector/expectServers(_:)``; then how many receivers they have, and each answer.
+    ///
+    /// - Parameters:
+    ///   - packet: The packet; it has an acknowledgement id, the same for all receivers of this server.
+    ///   - selection: The selection.
+    ///   - flags: How it is delivered. The collector keeps the time itself.
+    ///   - collector: Collects the answers.
+    func broadcast(
+        _ packet: BroadcastPacket,
+        to selection: BroadcastSelection,
+        flags: BroadcastFlags,
+        collecting collector: AckCollector
+    )
+
+    // MARK: Selections of sockets
+
+    /// Describes the sockets of a selection, on all servers.
+    ///
+    /// - Parameters:
+    ///   - selection: The selection.
+    ///   - flags: Whether only this server is asked, and how long others are waited for.
+    /// - Throws: What keeps other servers from answering.
+    func fetchSockets(in selection: BroadcastSelection, flags: BroadcastFlags) async throws -> [RemoteSocket]
+
+    /// Makes the sockets of a selection enter rooms, on all servers.
+    ///
+    /// - Parameters:
+    ///   - selection: The selection.
+    ///   - rooms: The rooms to enter.
+    ///   - flags: Whether only this server's sockets are meant.
+    func socketsJoin(_ selection: BroadcastSelection, rooms: [Room], flags: BroadcastFlags)
+
+    /// Makes the sockets of a selection leave rooms, on all servers.
+    ///
+    /// - Parameters:
+    ///   - selection: The selection.
+    ///   - rooms: The rooms to leave.
+    ///   - flags: Whether only this server's sockets are meant.
+    func socketsLeave(_ selection: BroadcastSelection, rooms: [Room], flags: BroadcastFlags)
+
+    /// Makes the sockets of a selection leave the namespace, on all servers.
+    ///
+    /// - Parameters:
+    ///   - selection: The selection.
+    ///   - closingConnection: Whether their whole connections end.
+    ///   - flags: Whether only this server's sockets are meant.
+    func disconnectSockets(_ selection: BroadcastSelection, closingConnection: Bool, flags: BroadcastFlags)
+
+    // MARK: Other servers
+
+    /// Sends an event to the other servers; there it goes to ``Namespace/receive(_:)``.
+    ///
+    /// - Parameter event: The event.
+    func serverSideEmit(_ event: ServerSideEvent)
+
+    /// Sends an event to the other servers and collects their acknowledgements.
+    ///
+    /// - Parameters:
+    ///   - event: The event.
+    ///   - timeout: How long to wait.
+    /// - Returns: The answers, and how many servers gave none in time.
+    /// - Throws: What keeps the adapter from reaching them at all.
+    func serverSideEmitWithAck(_ event: ServerSideEvent, timeout: Duration) async throws -> ServerSideAnswers
+
+    // MARK: Life
 
     /// The server starts: time to connect to others.
     ///
@@ -68,12 +170,4 @@ public protocol Adapter: AnyObject, Sendable {
 
     /// The server has shut down.
     func close() async
-}
-
-extension Adapter {
-    /// Nothing has to be started by default.
-    public func start() async throws {}
-
-    /// Nothing has to be closed by default.
-    public func close() async {}
 }

@@ -13,6 +13,7 @@ public final class InMemoryAdapter: Adapter {
         var rooms: [Room: SocketList] = [:]
         /// The rooms of each socket that has joined any; its own room is not kept but known by its name.
         var memberships: [SocketID: Set<Room>] = [:]
+        var events = RoomEventQueue()
     }
 
     private let state = Mutex(State())
@@ -20,13 +21,32 @@ public final class InMemoryAdapter: Adapter {
     /// Creates an adapter without sockets.
     public init() {}
 
+    // MARK: Changing
+
+    /// Changes who is where, then tells the observers without the lock.
+    private func change(_ body: (inout State) -> Void) {
+        let mustTell = self.state.withLock { state in
+            body(&state)
+            return state.events.beginTelling()
+        }
+        guard mustTell else { return }
+        while let (events, observers) = self.state.withLock({ $0.events.next() }) {
+            for event in events {
+                for observer in observers { observer(event) }
+            }
+        }
+    }
+
     /// Adds a socket; see ``Adapter/add(_:)``.
     ///
     /// - Parameter socket: The socket.
     public func add(_ socket: Socket) {
-        self.state.withLock { state in
+        self.change { state in
             guard state.byID.updateValue(socket, forKey: socket.id) == nil else { return }
             state.everybody.append(socket)
+            let room = Room(socket.id)
+            if state.rooms[room] == nil { state.events.note(.created(room)) }
+            state.events.note(.joined(room, socket.id))
         }
     }
 
@@ -34,12 +54,13 @@ public final class InMemoryAdapter: Adapter {
     ///
     /// - Parameter socket: The socket.
     public func remove(_ socket: Socket) {
-        self.state.withLock { state in
+        self.change { state in
             guard state.byID.removeValue(forKey: socket.id) != nil else { return }
             state.everybody.remove(socket)
-            for room in state.memberships.removeValue(forKey: socket.id) ?? [] {
-                Self.remove(socket, from: room, &state)
-            }
+            for room in state.memberships.removeValue(forKey: socket.id) ?? [] { state.remove(socket, from: room) }
+            let room = Room(socket.id)
+            state.events.note(.left(room, socket.id))
+            if state.rooms[room] == nil { state.events.note(.deleted(room)) }
         }
     }
 
@@ -49,32 +70,40 @@ public final class InMemoryAdapter: Adapter {
     ///   - socket: The socket.
     ///   - rooms: The rooms.
     public func join(_ socket: Socket, rooms: [Room]) {
-        self.state.withLock { state in
+        self.change { state in
             guard state.byID[socket.id] != nil else { return }
             for room in rooms where room != Room(socket.id) {
                 guard state.memberships[socket.id, default: []].insert(room).inserted else { continue }
+                if !state.exists(room) { state.events.note(.created(room)) }
                 state.rooms[room, default: SocketList()].append(socket)
+                state.events.note(.joined(room, socket.id))
             }
         }
     }
 
-    /// Leaves a room; see ``Adapter/leave(_:room:)``.
+    /// Leaves rooms; see ``Adapter/leave(_:rooms:)``.
     ///
     /// - Parameters:
     ///   - socket: The socket.
-    ///   - room: The room.
-    public func leave(_ socket: Socket, room: Room) {
-        self.state.withLock { state in
-            guard state.memberships[socket.id]?.remove(room) != nil else { return }
-            if state.memberships[socket.id]?.isEmpty == true { state.memberships[socket.id] = nil }
-            Self.remove(socket, from: room, &state)
+    ///   - rooms: The rooms.
+    public func leave(_ socket: Socket, rooms: [Room]) {
+        self.change { state in
+            for room in rooms {
+                guard state.memberships[socket.id]?.remove(room) != nil else { continue }
+                if state.memberships[socket.id]?.isEmpty == true { state.memberships[socket.id] = nil }
+                state.remove(socket, from: room)
+            }
         }
     }
 
-    private static func remove(_ socket: Socket, from room: Room, _ state: inout State) {
-        state.rooms[room]?.remove(socket)
-        if state.rooms[room]?.isEmpty == true { state.rooms[room] = nil }
+    /// Observes the rooms; see ``Adapter/observeRooms(_:)``.
+    ///
+    /// - Parameter observer: Called with each event.
+    public func observeRooms(_ observer: @escaping @Sendable (RoomEvent) -> Void) {
+        self.state.withLock { $0.events.add(observer) }
     }
+
+    // MARK: Looking
 
     /// The rooms of a socket; see ``Adapter/rooms(of:)``.
     ///
@@ -85,6 +114,14 @@ public final class InMemoryAdapter: Adapter {
             return (state.memberships[socket.id] ?? []).union([Room(socket.id)])
         }
     }
+
+    /// The rooms that have been joined; see ``Adapter/rooms``.
+    public var rooms: Set<Room> { self.state.withLock { Set($0.rooms.keys) } }
+
+    /// The socket with an id; see ``Adapter/socket(withID:)``.
+    ///
+    /// - Parameter id: The id.
+    public func socket(withID id: SocketID) -> Socket? { self.state.withLock { $0.byID[id] } }
 
     /// The sockets of a selection; see ``Adapter/sockets(in:)``.
     ///
@@ -99,23 +136,60 @@ public final class InMemoryAdapter: Adapter {
         }
     }
 
-    /// Delivers a packet; see ``Adapter/broadcast(_:to:)``.
+    /// The number of sockets in a selection; see ``Adapter/socketCount(in:)``.
+    ///
+    /// - Parameter selection: The selection.
+    public func socketCount(in selection: BroadcastSelection) -> Int {
+        self.state.withLock { state in
+            if selection.except.isEmpty {
+                if !selection.reachesRoomsOnly { return state.everybody.sockets.count }
+                if selection.rooms.count == 1 { return state.memberCount(of: selection.rooms[0]) }
+            }
+            return state.select(selection).count
+        }
+    }
+
+    // MARK: Delivering
+
+    /// Delivers a packet; see ``Adapter/broadcast(_:to:flags:)``.
     ///
     /// - Parameters:
     ///   - packet: The packet.
     ///   - selection: The selection.
-    public func broadcast(_ packet: BroadcastPacket, to selection: BroadcastSelection) {
+    ///   - flags: How it is delivered.
+    public func broadcast(_ packet: BroadcastPacket, to selection: BroadcastSelection, flags: BroadcastFlags) {
         let sockets = packet.receivers(among: self.sockets(in: selection))
-        Session.send(packet.unit, to: sockets.count) { sockets[$0].session }
+        if flags.isVolatile {
+            Session.sendVolatile(packet.unit, to: sockets.count) { sockets[$0].session }
+        } else {
+            Session.send(packet.unit, to: sockets.count) { sockets[$0].session }
+        }
     }
 }
 
 extension InMemoryAdapter.State {
+    /// Whether a room has a socket; one that a socket's id names has that socket.
+    func exists(_ room: Room) -> Bool {
+        self.rooms[room] != nil || self.byID[SocketID(rawValue: room.rawValue)] != nil
+    }
+
+    mutating func remove(_ socket: Socket, from room: Room) {
+        self.rooms[room]?.remove(socket)
+        if self.rooms[room]?.isEmpty == true { self.rooms[room] = nil }
+        self.events.note(.left(room, socket.id))
+        if !self.exists(room) { self.events.note(.deleted(room)) }
+    }
+
     /// The sockets of one room; a socket's id names the room that holds it.
     func members(of room: Room) -> [Socket] {
         let joined = self.rooms[room]?.sockets ?? []
         guard let owner = self.byID[SocketID(rawValue: room.rawValue)] else { return joined }
         return joined.isEmpty ? [owner] : [owner] + joined
+    }
+
+    func memberCount(of room: Room) -> Int {
+        let owner = self.byID[SocketID(rawValue: room.rawValue)]
+        return (self.rooms[room]?.sockets.count ?? 0) + (owner == nil ? 0 : 1)
     }
 
     /// The union of the rooms, each socket once, without those left out.

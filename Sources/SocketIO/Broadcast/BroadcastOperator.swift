@@ -17,65 +17,43 @@ public struct BroadcastSelection: Sendable, Hashable {
     public init() {}
 }
 
-/// Sockets of a namespace to emit to.
+/// Sockets of a namespace to emit to, and how.
 ///
 /// A value: each step makes a new one, and none changes another.
 ///
 /// ```swift
 /// try namespace.to("news").in("sports").except("muted").emit(headline, text)
 /// ```
-public struct BroadcastOperator: EventTarget {
+public struct BroadcastOperator: BroadcastTarget {
     /// The namespace whose sockets are selected.
     public let namespace: Namespace
 
     /// What has been selected so far.
     public private(set) var selection = BroadcastSelection()
 
+    /// How it is delivered.
+    public private(set) var flags = BroadcastFlags()
+
     init(namespace: Namespace) {
         self.namespace = namespace
     }
 
-    /// Adds a room to those that are reached.
-    ///
-    /// - Parameter room: The room.
-    /// - Returns: The operator with the room.
-    public func to(_ room: Room) -> Self {
+    /// The operator itself.
+    public var broadcastOperator: BroadcastOperator { self }
+
+    /// The same with another selection.
+    func selecting(_ change: (inout BroadcastSelection) -> Void) -> Self {
         var copy = self
-        copy.selection.rooms.append(room)
+        change(&copy.selection)
         return copy
     }
 
-    /// Adds rooms to those that are reached.
-    ///
-    /// No rooms at all reach nobody, rather than everybody.
-    ///
-    /// - Parameter rooms: The rooms.
-    /// - Returns: The operator with the rooms.
-    public func to(_ rooms: some Sequence<Room>) -> Self {
+    /// The same with other flags.
+    func flagging(_ change: (inout BroadcastFlags) -> Void) -> Self {
         var copy = self
-        copy.selection.rooms.append(contentsOf: rooms)
-        copy.selection.reachesRoomsOnly = true
+        change(&copy.flags)
         return copy
     }
-
-    /// Adds a room to those that are reached; the same as ``to(_:)-(Room)``.
-    ///
-    /// - Parameter room: The room.
-    /// - Returns: The operator with the room.
-    public func `in`(_ room: Room) -> Self { self.to(room) }
-
-    /// Adds a room to those that are left out.
-    ///
-    /// - Parameter room: The room.
-    /// - Returns: The operator without the room.
-    public func except(_ room: Room) -> Self {
-        var copy = self
-        copy.selection.except.append(room)
-        return copy
-    }
-
-    /// The namespace in which events are sent.
-    public var emitNamespace: Namespace { self.namespace }
 
     /// Sends an event to the selected sockets.
     ///
@@ -88,6 +66,6 @@ public struct BroadcastOperator: EventTarget {
     public func emit(encoded event: consuming EncodedEvent) {
         let observed = self.namespace.handlers.observesOutgoing ? event.observed() : nil
         let packet = BroadcastPacket(unit: event.packet.finished(type: .event), observed: observed)
-        self.namespace.adapter.broadcast(packet, to: self.selection)
+        self.namespace.adapter.broadcast(packet, to: self.selection, flags: self.flags)
     }
 }

@@ -30,6 +30,13 @@ public struct Arguments: Sendable, RandomAccessCollection {
         self.init(payload: ByteBuffer())
     }
 
+    /// Makes a list of one argument.
+    init(_ value: EncodedValue) {
+        self.init(payload: value.bytes)
+        append(Slice(start: 0, length: UInt32(value.bytes.readableBytes)))
+        attach(value.attachments)
+    }
+
     /// The position of the first argument, always zero.
     public var startIndex: Int { 0 }
 

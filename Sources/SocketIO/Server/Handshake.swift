@@ -11,6 +11,16 @@ public struct Handshake: Sendable {
     /// The `auth` value of the client, as it was received; `nil` when it sent none.
     public let auth: EncodedValue?
 
+    /// Creates a description of a client, as an adapter does for one of another server.
+    ///
+    /// - Parameters:
+    ///   - request: The first HTTP request of the connection.
+    ///   - auth: The `auth` value of the client; `nil` when it sent none.
+    public init(request: HandshakeRequest, auth: EncodedValue?) {
+        self.request = request
+        self.auth = auth
+    }
+
     /// The headers of the first HTTP request.
     public var headers: HTTPFields { self.request.headers }
 

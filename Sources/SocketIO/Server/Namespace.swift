@@ -18,7 +18,8 @@ public final class Namespace: HandlerRegistry {
     public let handlers: HandlerSet
 
     let environment: ServerEnvironment
-    private let logRate = Mutex(LogRate())
+    let serverSideHandlers = ServerSideHandlers()
+    let logRate = Mutex(LogRate())
     private let ackCounter = Atomic<UInt64>(0)
 
     init(
@@ -31,10 +32,8 @@ public final class Namespace: HandlerRegistry {
         self.adapter = adapter
         self.environment = environment
         self.handlers = handlers
+        adapter.attached(to: self)
     }
-
-    /// The sockets that are connected to this server.
-    public var sockets: [Socket] { self.adapter.sockets(in: BroadcastSelection()) }
 
     /// The next id for an event that wants an acknowledgement.
     ///
@@ -42,32 +41,6 @@ public final class Namespace: HandlerRegistry {
     func nextAckID() -> UInt64 {
         self.ackCounter.wrappingAdd(1, ordering: .relaxed).oldValue
     }
-
-    // MARK: Selecting sockets
-
-    /// Selects the sockets in a room.
-    ///
-    /// - Parameter room: The room.
-    /// - Returns: An operator for them.
-    public func to(_ room: Room) -> BroadcastOperator { BroadcastOperator(namespace: self).to(room) }
-
-    /// Selects the sockets in any of several rooms, each once.
-    ///
-    /// - Parameter rooms: The rooms.
-    /// - Returns: An operator for them.
-    public func to(_ rooms: some Sequence<Room>) -> BroadcastOperator { BroadcastOperator(namespace: self).to(rooms) }
-
-    /// Selects the sockets in a room; the same as ``to(_:)-(Room)``.
-    ///
-    /// - Parameter room: The room.
-    /// - Returns: An operator for them.
-    public func `in`(_ room: Room) -> BroadcastOperator { self.to(room) }
-
-    /// Selects everybody but the sockets in a room.
-    ///
-    /// - Parameter room: The room.
-    /// - Returns: An operator for the others.
-    public func except(_ room: Room) -> BroadcastOperator { BroadcastOperator(namespace: self).except(room) }
 
     // MARK: Logging
 
@@ -98,18 +71,6 @@ public final class Namespace: HandlerRegistry {
                 "socketio.context": "\(context)", "socketio.omitted": "\(omitted)", "error": "\(error)",
             ]
         )
-    }
-}
-
-extension Namespace: EventTarget {
-    /// The namespace itself.
-    public var emitNamespace: Namespace { self }
-
-    /// Sends an event to everybody in the namespace.
-    ///
-    /// - Parameter event: The encoded event.
-    public func emit(encoded event: consuming EncodedEvent) {
-        BroadcastOperator(namespace: self).emit(encoded: event)
     }
 }
 

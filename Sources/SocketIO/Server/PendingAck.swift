@@ -3,8 +3,14 @@ internal import EngineIO
 internal import NIOCore
 internal import Synchronization
 
+/// Waits for acknowledgements; a socket knows it by the id that its client was sent.
+protocol AckReceiver: AnyObject, Sendable {
+    /// A client has answered, or its socket has left. Called with no lock held.
+    func receive(_ outcome: Result<Arguments, SocketIOError>, from socket: Socket)
+}
+
 /// Resumes one waiting task, once: with the client's answer, or with what came instead.
-final class PendingAck: DeadlineTarget {
+final class PendingAck: DeadlineTarget, AckReceiver {
     typealias Outcome = Result<Arguments, SocketIOError>
 
     private enum State {
@@ -59,6 +65,8 @@ final class PendingAck: DeadlineTarget {
         // It was resolved meanwhile, by a disconnect or a cancellation.
         if !isWaiting { self.socket.session.cancel(token) }
     }
+
+    func receive(_ outcome: Outcome, from socket: Socket) { self.resolve(outcome) }
 
     /// Ends the wait, if it has not ended yet.
     func resolve(_ outcome: Outcome) {

@@ -20,16 +20,7 @@ extension Socket {
     ) async throws(SocketIOError) -> Reply {
         let encoded = try EncodedEvent(event.name, in: self.namespace, repeat each arguments)
         let answer = try await self.awaitAck(encoded, timeout: timeout)
-        do {
-            var reader = ArgumentReader(answer)
-            return try reader.next(Reply.self)
-        } catch {
-            throw SocketIOError(
-                .invalidAcknowledgement,
-                "the acknowledgement of \(event.name) does not fit",
-                cause: error
-            )
-        }
+        return try event.decodeReply(answer)
     }
 
     /// Emits an event by name and waits for the client's acknowledgement.
@@ -54,7 +45,7 @@ extension Socket {
             throw SocketIOError(.eventDropped, "an outgoing interceptor dropped the event")
         }
         let pending = PendingAck(id: self.namespace.nextAckID(), socket: self)
-        guard self.registerAck(pending) else {
+        guard self.register(pending, forAck: pending.id) else {
             throw SocketIOError(.disconnected, "socket has been disconnected")
         }
         let unit = event.packet.finished(type: .event, id: pending.id)
@@ -70,10 +61,13 @@ extension Socket {
         return try outcome.get()
     }
 
-    private func registerAck(_ pending: PendingAck) -> Bool {
+    /// Has an answer, or the socket's end, reported.
+    ///
+    /// - Returns: `false` when the socket has left already; nothing is reported then.
+    func register(_ receiver: any AckReceiver, forAck id: UInt64) -> Bool {
         self.state.withLock { state in
             guard state.phase != .disconnected else { return false }
-            state.acks[pending.id] = pending
+            state.acks[id] = receiver
             return true
         }
     }
@@ -88,7 +82,7 @@ extension Socket {
     /// It bypasses the inbox, so that a handler may await it. One that nobody asked for, or that came twice or too
     /// late, is ignored.
     func receive(ack id: UInt64, arguments: Arguments) {
-        self.state.withLock { $0.acks.removeValue(forKey: id) }?.resolve(.success(arguments))
+        self.state.withLock { $0.acks.removeValue(forKey: id) }?.receive(.success(arguments), from: self)
     }
 
     /// Acknowledges an event of the client.
@@ -102,5 +96,21 @@ extension Socket {
             throw SocketIOError(.encodingFailed, "the acknowledgement holds both bytes and data that looks like bytes")
         }
         self.session.send(packet.finished(type: .ack, id: id))
+    }
+}
+
+extension AckEvent {
+    /// Decodes the first argument of an acknowledgement.
+    func decodeReply(_ answer: Arguments) throws(SocketIOError) -> Reply {
+        do {
+            var reader = ArgumentReader(answer)
+            return try reader.next(Reply.self)
+        } catch {
+            throw SocketIOError(
+                .invalidAcknowledgement,
+                "the acknowledgement of \(self.name) does not fit",
+                cause: error
+            )
+        }
     }
 }

@@ -280,7 +280,9 @@ extension Socket {
         }
         guard let end = left else { return }
         for task in end.tasks { task.cancel() }
-        for ack in end.acks { ack.resolve(.failure(SocketIOError(.disconnected, "socket has been disconnected"))) }
+        for ack in end.acks {
+            ack.receive(.failure(SocketIOError(.disconnected, "socket has been disconnected")), from: self)
+        }
         if end.mustRelease { self.session.releaseInput() }
         if end.wasConnected { self.tellDisconnecting(reason) }
         self.namespace.adapter.remove(self)
@@ -299,7 +301,7 @@ extension SocketState {
     struct End {
         var wasConnected: Bool
         var tasks: [Task<Void, Never>]
-        var acks: [PendingAck]
+        var acks: [any AckReceiver]
         var mustRelease: Bool
     }
 

@@ -27,7 +27,7 @@ public final class Socket: Sendable {
     let state = Mutex(SocketState())
     /// Whether the socket is gone, to be read without the lock before each emit.
     let leftFlag = Atomic(false)
-    private let values = Mutex(SocketValues())
+    let values = Mutex(SocketValues())
 
     init(
         namespace: Namespace,
@@ -62,72 +62,6 @@ public final class Socket: Sendable {
         set { self.values.withLock { $0[key] = newValue } }
     }
 
-    // MARK: Rooms
-
-    /// Enters rooms.
-    ///
-    /// The room exists from its first socket on.
-    ///
-    /// A middleware may do so as well: the socket is in the rooms once it is let in.
-    ///
-    /// - Parameter rooms: The rooms.
-    public func join(_ rooms: Room...) {
-        self.join(rooms)
-    }
-
-    /// Enters rooms; the same as ``join(_:)-(Room...)``.
-    ///
-    /// - Parameter rooms: The rooms.
-    public func join(_ rooms: some Sequence<Room>) {
-        let rooms = Array(rooms)
-        guard self.state.withLock({ $0.earlyRooms?.formUnion(rooms) }) == nil else { return }
-        self.namespace.adapter.join(self, rooms: rooms)
-    }
-
-    /// Leaves a room.
-    ///
-    /// It ceases to exist with its last socket.
-    ///
-    /// - Parameter room: The room.
-    public func leave(_ room: Room) {
-        _ = self.state.withLock { $0.earlyRooms?.remove(room) }
-        self.namespace.adapter.leave(self, room: room)
-    }
-
-    /// The rooms the socket is in, its own included.
-    public var rooms: Set<Room> { self.state.withLock(\.earlyRooms) ?? self.namespace.adapter.rooms(of: self) }
-
-    // MARK: Broadcasting
-
-    /// Selects a room; this socket is left out.
-    ///
-    /// - Parameter room: The room.
-    /// - Returns: An operator for the sockets in the room, without this one.
-    public func to(_ room: Room) -> BroadcastOperator { self.broadcast.to(room) }
-
-    /// Selects several rooms; this socket is left out.
-    ///
-    /// - Parameter rooms: The rooms.
-    /// - Returns: An operator for the sockets in any of the rooms, each once, without this one.
-    public func to(_ rooms: some Sequence<Room>) -> BroadcastOperator { self.broadcast.to(rooms) }
-
-    /// Selects a room; the same as ``to(_:)-(Room)``.
-    ///
-    /// - Parameter room: The room.
-    /// - Returns: An operator for the sockets in the room, without this one.
-    public func `in`(_ room: Room) -> BroadcastOperator { self.broadcast.to(room) }
-
-    /// Selects everybody in the namespace but a room and this socket.
-    ///
-    /// - Parameter room: The room to leave out.
-    /// - Returns: An operator for the others.
-    public func except(_ room: Room) -> BroadcastOperator { self.broadcast.except(room) }
-
-    /// Selects everybody else in the namespace.
-    public var broadcast: BroadcastOperator {
-        BroadcastOperator(namespace: self.namespace).except(Room(self.id))
-    }
-
     // MARK: Leaving
 
     /// Makes the socket leave the namespace.
@@ -139,16 +73,6 @@ public final class Socket: Sendable {
         } else {
             self.connection.disconnect(self)
         }
-    }
-}
-
-extension Socket {
-    /// Sends a packet that an adapter has been given for this socket, among others.
-    ///
-    /// - Parameter packet: The packet.
-    public func deliver(_ packet: BroadcastPacket) {
-        if let event = packet.observed, !self.admitsOutgoing(event) { return }
-        self.session.send(packet.unit)
     }
 }
 
@@ -182,7 +106,7 @@ struct SocketState: Sendable {
 
     var phase = Phase.connecting
     var inbox = Inbox()
-    var acks: [UInt64: PendingAck] = [:]
+    var acks: [UInt64: any AckReceiver] = [:]
     /// The rooms entered before the adapter knows the socket; `nil` from then on.
     var earlyRooms: Set<Room>? = []
     /// The handlers registered with `once` that have run; absent for most sockets.

@@ -69,14 +69,14 @@ import Testing
         self.adapter.join(self.a, rooms: ["x", "x"])
         self.adapter.join(self.a, rooms: ["x"])
         #expect(self.selected(rooms: ["x"]) == [self.a.id])
-        self.adapter.leave(self.a, room: "x")
+        self.adapter.leave(self.a, rooms: ["x"])
         #expect(self.selected(rooms: ["x"]) == [])
     }
 
     @Test func `leaving a room one is not in changes nothing`() {
         self.adapter.join(self.a, rooms: ["x"])
-        self.adapter.leave(self.b, room: "x")
-        self.adapter.leave(self.a, room: "y")
+        self.adapter.leave(self.b, rooms: ["x"])
+        self.adapter.leave(self.a, rooms: ["y"])
         #expect(self.selected(rooms: ["x"]) == [self.a.id])
     }
 
@@ -113,7 +113,7 @@ import Testing
     @Test func `a socket cannot leave its own room, nor be in it twice`() {
         self.adapter.join(self.a, rooms: [Room(self.a.id)])
         #expect(self.selected(rooms: [Room(self.a.id)]) == [self.a.id])
-        self.adapter.leave(self.a, room: Room(self.a.id))
+        self.adapter.leave(self.a, rooms: [Room(self.a.id)])
         #expect(self.selected(rooms: [Room(self.a.id)]) == [self.a.id])
     }
 
@@ -146,7 +146,7 @@ import Testing
                 self.adapter.join(socket, rooms: ["x"])
                 expected.insert(socket.id)
             } else {
-                self.adapter.leave(socket, room: "x")
+                self.adapter.leave(socket, rooms: ["x"])
                 expected.remove(socket.id)
             }
             #expect(self.selected(rooms: ["x"]).count == expected.count)

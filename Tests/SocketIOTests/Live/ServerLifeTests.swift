@@ -296,7 +296,7 @@ import Testing
 }
 
 /// An adapter that writes down when it is started and closed.
-private final class LoggingAdapter: Adapter {
+private final class LoggingAdapter: ForwardingAdapter {
     struct Failure: Error {}
 
     private let name: String
@@ -304,7 +304,7 @@ private final class LoggingAdapter: Adapter {
     private let fails: Bool
     private let gate: Gate?
     private let closingGate: Gate?
-    private let rooms = InMemoryAdapter()
+    let base = InMemoryAdapter()
 
     init(name: String, log: Log, fails: Bool = false, gate: Gate? = nil, closingGate: Gate? = nil) {
         self.name = name
@@ -312,16 +312,6 @@ private final class LoggingAdapter: Adapter {
         self.fails = fails
         self.gate = gate
         self.closingGate = closingGate
-    }
-
-    func add(_ socket: Socket) { self.rooms.add(socket) }
-    func remove(_ socket: Socket) { self.rooms.remove(socket) }
-    func join(_ socket: Socket, rooms: [Room]) { self.rooms.join(socket, rooms: rooms) }
-    func leave(_ socket: Socket, room: Room) { self.rooms.leave(socket, room: room) }
-    func rooms(of socket: Socket) -> Set<Room> { self.rooms.rooms(of: socket) }
-    func sockets(in selection: BroadcastSelection) -> [Socket] { self.rooms.sockets(in: selection) }
-    func broadcast(_ packet: BroadcastPacket, to selection: BroadcastSelection) {
-        self.rooms.broadcast(packet, to: selection)
     }
 
     func start() async throws {

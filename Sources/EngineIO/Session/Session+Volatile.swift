@@ -1,0 +1,56 @@
+/// Messages that are worth sending only now: dropped for a session that would have to keep them.
+import NIOCore
+import Synchronization
+
+extension Session {
+    /// Sends messages if they can leave at once, and drops them otherwise.
+    ///
+    /// They can when nothing else waits and the transport takes bytes: a WebSocket that is not congested, or polling with
+    /// a request waiting. While an upgrade is under way the old transport, polling, decides. As in Node, whatever was
+    /// sent just before in the same turn of the loop still waits: messages behind it are dropped.
+    ///
+    /// - Parameter unit: The messages; all of them are sent, or none.
+    /// - Returns: Whether they are sent.
+    @discardableResult
+    public func sendVolatile(_ unit: consuming MessageUnit) -> Bool {
+        let (isSent, context) = self.state.withLock { [unit] state -> (Bool, LoopContext?) in
+            guard state.canWriteAtOnce else { return (false, nil) }
+            state.outbox.append(own: unit)
+            return (true, state.scheduleFlush())
+        }
+        if let context { context.flushSoon(self) }
+        return isSent
+    }
+
+    /// Sends the same messages to those of many sessions that can take them at once.
+    ///
+    /// - Parameters:
+    ///   - unit: The messages, encoded once.
+    ///   - count: The number of receivers.
+    ///   - receiver: Gives each of them by its number; see ``send(_:to:receiver:)``.
+    package static func sendVolatile(_ unit: MessageUnit, to count: Int, receiver: (Int) -> Session) {
+        var batch = FlushBatch()
+        for number in 0..<count {
+            let session = receiver(number)
+            let context = session.state.withLock { state -> LoopContext? in
+                guard state.canWriteAtOnce else { return nil }
+                state.outbox.append(unit)
+                return state.scheduleFlush()
+            }
+            if let context { batch.add(session, on: context) }
+        }
+        batch.flushSoon()
+    }
+}
+
+extension SessionState {
+    /// Whether something sent now would leave with the next flush: what Node calls a writable transport.
+    fileprivate var canWriteAtOnce: Bool {
+        guard self.isOpen, self.outbox.isEmpty else { return false }
+        switch self.transport {
+        case .webSocket: return self.isSinkWritable
+        case .polling: return self.polling.poll != nil
+        case .gone: return false
+        }
+    }
+}
