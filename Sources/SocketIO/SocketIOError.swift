@@ -38,6 +38,14 @@ public struct SocketIOError: Error, Sendable, CustomStringConvertible {
         public static let cancelled = Self(rawValue: "cancelled")
         /// An event arrived whose arguments are not what its handler takes.
         public static let invalidArguments = Self(rawValue: "invalidArguments")
+        /// An event arrived that has no handler; only reported where ``HandlerRegistry/reportUnknownEvents()`` asks for it.
+        public static let unknownEvent = Self(rawValue: "unknownEvent")
+        /// An outgoing interceptor dropped the event, whose acknowledgement is therefore not awaited.
+        public static let eventDropped = Self(rawValue: "eventDropped")
+        /// A pattern for the names of namespaces makes no sense.
+        public static let invalidPattern = Self(rawValue: "invalidPattern")
+        /// The namespace's name has no such parameter, or its text is no value of the type.
+        public static let invalidParameter = Self(rawValue: "invalidParameter")
     }
 
     /// What kind of error it is.

@@ -6,8 +6,12 @@ public struct BroadcastPacket: Sendable {
     /// The packet's messages, as every receiver gets them.
     public let unit: MessageUnit
 
-    init(unit: MessageUnit) {
+    /// The event, when there is anything that looks at what is sent.
+    let observed: AnyEvent?
+
+    init(unit: MessageUnit, observed: AnyEvent? = nil) {
         self.unit = unit
+        self.observed = observed
     }
 }
 

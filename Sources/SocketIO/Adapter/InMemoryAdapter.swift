@@ -105,7 +105,7 @@ public final class InMemoryAdapter: Adapter {
     ///   - packet: The packet.
     ///   - selection: The selection.
     public func broadcast(_ packet: BroadcastPacket, to selection: BroadcastSelection) {
-        Session.send(packet.unit, to: self.sockets(in: selection).lazy.map(\.session))
+        Session.send(packet.unit, to: packet.receivers(among: self.sockets(in: selection)).lazy.map(\.session))
     }
 }
 

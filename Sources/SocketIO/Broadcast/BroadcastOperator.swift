@@ -86,7 +86,8 @@ public struct BroadcastOperator: EventTarget {
     ///
     /// - Parameter event: The encoded event.
     public func emit(encoded event: consuming EncodedEvent) {
-        let packet = BroadcastPacket(unit: event.packet.finished(type: .event))
+        let observed = self.namespace.handlers.observesOutgoing ? event.observed() : nil
+        let packet = BroadcastPacket(unit: event.packet.finished(type: .event), observed: observed)
         self.namespace.adapter.broadcast(packet, to: self.selection)
     }
 }

@@ -53,6 +53,10 @@ public enum ErrorContext: Sendable {
     case connect
     /// A middleware; the client was refused without the details.
     case middleware
+    /// An interceptor that dropped the event with this name.
+    case interceptor(String)
+    /// A handler that runs when a socket is about to leave its rooms.
+    case disconnecting
     /// A handler that runs when a socket has left.
     case disconnect
 }
@@ -60,10 +64,44 @@ public enum ErrorContext: Sendable {
 /// The handlers that a namespace has.
 struct Handlers: Sendable {
     var events: [String: EventHandler] = [:]
+    var inbound = InboundChain()
+    var outgoing = OutgoingChain()
+    var reportsUnknownEvents = false
     var middlewares: [ConnectHandler] = []
     var connect: [ConnectHandler] = []
+    var disconnecting: [@Sendable (Socket, DisconnectReason) throws -> Void] = []
     var disconnect: [DisconnectHandler] = []
     var error: (@Sendable (Socket, any Error, ErrorContext) -> Void)?
+
+    /// These handlers, then those of a child, which replace what there can be only one of.
+    func adding(_ own: Handlers) -> Handlers {
+        var all = self
+        all.events.merge(own.events) { $1 }
+        all.inbound.listeners += own.inbound.listeners
+        all.inbound.interceptors += own.inbound.interceptors
+        all.outgoing.listeners += own.outgoing.listeners
+        all.outgoing.filters += own.outgoing.filters
+        all.reportsUnknownEvents = self.reportsUnknownEvents || own.reportsUnknownEvents
+        all.middlewares += own.middlewares
+        all.connect += own.connect
+        all.disconnecting += own.disconnecting
+        all.disconnect += own.disconnect
+        all.error = own.error ?? self.error
+        return all
+    }
+
+    /// The event handlers behind the listeners and interceptors that every event passes.
+    fileprivate var interceptedEvents: [String: EventHandler] {
+        self.inbound.isEmpty ? self.events : self.events.mapValues(self.inbound.leading)
+    }
+
+    /// What takes the events that have no handler; `nil` when nobody wants to know of them.
+    fileprivate var fallback: EventHandler? {
+        guard !self.inbound.isEmpty || self.reportsUnknownEvents else { return nil }
+        return self.inbound.leading(
+            to: EventHandler(body: .synchronous { $0.receiveUnhandled($1) }, order: .serial)
+        )
+    }
 }
 
 /// An unchanging copy of a namespace's handlers, shared by the sockets that connected while it was current.
@@ -71,17 +109,30 @@ struct Handlers: Sendable {
 /// A socket finds its handlers here without a lock.
 final class HandlerTable: Sendable {
     let events: EventTable
+    /// Takes the events that are not in ``events``.
+    let fallback: EventHandler?
+    let outgoing: OutgoingChain
+    let reportsUnknownEvents: Bool
     let middlewares: [ConnectHandler]
     let connect: [ConnectHandler]
+    let disconnecting: [@Sendable (Socket, DisconnectReason) throws -> Void]
     let disconnect: [DisconnectHandler]
     let error: (@Sendable (Socket, any Error, ErrorContext) -> Void)?
     /// Whether no middleware has to be awaited.
     let joinsAtOnce: Bool
+    /// What the table was made from, for tables that inherit from it.
+    let source: Handlers
 
     init(_ handlers: Handlers) {
-        self.events = EventTable(handlers.events)
+        self.source = handlers
+        // Handlers are wrapped here, once: an event finds whatever there is in front of its handler without a look.
+        self.events = EventTable(handlers.interceptedEvents)
+        self.fallback = handlers.fallback
+        self.outgoing = handlers.outgoing
+        self.reportsUnknownEvents = handlers.reportsUnknownEvents
         self.middlewares = handlers.middlewares
         self.connect = handlers.connect
+        self.disconnecting = handlers.disconnecting
         self.disconnect = handlers.disconnect
         self.error = handlers.error
         self.joinsAtOnce = handlers.middlewares.allSatisfy(\.isSynchronous)

@@ -3,7 +3,7 @@
 /// Each kind comes twice: for an ordinary closure, which runs inline on the event loop and must not block, and for an
 /// `async` one, which runs on the default pool. Swift picks by what the closure does.
 
-extension Namespace {
+extension HandlerRegistry {
     // MARK: Typed events
 
     /// Handles an event, inline on the event loop: the handler must not block.
@@ -179,11 +179,11 @@ extension Namespace {
         }
     }
 
-    private func handle(_ name: String, _ body: @escaping @Sendable (Socket, IncomingEvent) throws -> Void) {
+    func handle(_ name: String, _ body: @escaping @Sendable (Socket, IncomingEvent) throws -> Void) {
         self.register { $0.events[name] = EventHandler(body: .synchronous(body), order: .serial) }
     }
 
-    private func handle(
+    func handle(
         _ name: String,
         order: DeliveryOrder,
         _ body: @escaping @Sendable (Socket, IncomingEvent) async throws -> Void
@@ -256,7 +256,7 @@ extension Namespace {
 
 extension Socket {
     /// Acknowledges an event if the client asked for it.
-    fileprivate func acknowledge(_ event: IncomingEvent, _ body: (inout JSONWriter) throws -> Void) throws {
+    func acknowledge(_ event: IncomingEvent, _ body: (inout JSONWriter) throws -> Void) throws {
         guard let id = event.ackID else { return }
         try self.sendAck(id, body)
     }
@@ -264,7 +264,7 @@ extension Socket {
 
 extension JSONWriter {
     /// Writes values separated by commas.
-    fileprivate mutating func write(list values: [Value]) {
+    mutating func write(list values: [Value]) {
         for (index, value) in values.enumerated() {
             if index > 0 { self.write(punctuation: UInt8(ascii: ",")) }
             self.write(value)

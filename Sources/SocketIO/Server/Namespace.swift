@@ -7,49 +7,34 @@ internal import Synchronization
 ///
 /// Handlers are registered here once, not with each socket: sockets share one table, which each takes as it is when its
 /// client connects. A handler registered later is for the sockets that connect later.
-public final class Namespace: Sendable {
-    private struct State {
-        var handlers = Handlers()
-        var table: HandlerTable?
-    }
-
+public final class Namespace: HandlerRegistry {
     /// The namespace's name, with its leading slash.
     public let name: String
 
     /// Keeps the namespace's rooms.
     public let adapter: any Adapter
 
+    /// Keeps the namespace's handlers.
+    public let handlers: HandlerSet
+
     let environment: ServerEnvironment
-    private let state = Mutex(State())
     private let logRate = Mutex(LogRate())
     private let ackCounter = Atomic<UInt64>(0)
 
-    init(name: String, adapter: any Adapter, environment: ServerEnvironment) {
+    init(
+        name: String,
+        adapter: any Adapter,
+        environment: ServerEnvironment,
+        handlers: HandlerSet = HandlerSet()
+    ) {
         self.name = name
         self.adapter = adapter
         self.environment = environment
+        self.handlers = handlers
     }
 
     /// The sockets that are connected to this server.
     public var sockets: [Socket] { self.adapter.sockets(in: BroadcastSelection()) }
-
-    /// Changes the handlers.
-    func register(_ change: (inout Handlers) -> Void) {
-        self.state.withLock { state in
-            change(&state.handlers)
-            state.table = nil
-        }
-    }
-
-    /// The handlers as they are now.
-    func handlerTable() -> HandlerTable {
-        self.state.withLock { state in
-            if let table = state.table { return table }
-            let table = HandlerTable(state.handlers)
-            state.table = table
-            return table
-        }
-    }
 
     /// The next id for an event that wants an acknowledgement.
     ///
@@ -89,16 +74,27 @@ public final class Namespace: Sendable {
     func logUnknown(event: String, of socket: Socket) {
         self.environment.logger.debug(
             "event without a handler",
-            metadata: ["socketio.namespace": "\(self.name)", "socketio.event": "\(Excerpt.quoted(event.utf8))"]
+            metadata: [
+                "socketio.namespace": "\(Excerpt.quoted(self.name.utf8))", "socketio.event": "\(Excerpt.quoted(event.utf8))",
+            ]
         )
+    }
+
+    private static func logMessage(for error: any Error) -> Logger.Message {
+        switch error {
+        case is EventRefusal: "event refused"
+        case let error as SocketIOError where error.code == .invalidArguments: "event does not fit its handler"
+        case let error as SocketIOError where error.code == .unknownEvent: "event without a handler"
+        default: "handler failed"
+        }
     }
 
     func log(_ error: any Error, of socket: Socket, in context: ErrorContext) {
         guard let omitted = self.logRate.withLock({ $0.admit(at: .now) }) else { return }
         self.environment.logger.warning(
-            (error as? SocketIOError)?.code == .invalidArguments ? "event does not fit its handler" : "handler failed",
+            Self.logMessage(for: error),
             metadata: [
-                "socketio.namespace": "\(self.name)", "socketio.socket": "\(socket.id)",
+                "socketio.namespace": "\(Excerpt.quoted(self.name.utf8))", "socketio.socket": "\(socket.id)",
                 "socketio.context": "\(context)", "socketio.omitted": "\(omitted)", "error": "\(error)",
             ]
         )
@@ -124,6 +120,8 @@ extension ErrorContext: CustomStringConvertible {
         case .event(let name): "event \(Excerpt.quoted(name.utf8))"
         case .connect: "connect"
         case .middleware: "middleware"
+        case .interceptor(let name): "interceptor of \(Excerpt.quoted(name.utf8))"
+        case .disconnecting: "disconnecting"
         case .disconnect: "disconnect"
         }
     }

@@ -50,6 +50,9 @@ extension Socket {
 
     private func awaitAck(_ event: consuming EncodedEvent, timeout: Duration?) async throws(SocketIOError) -> Arguments
     {
+        if self.namespace.handlers.observesOutgoing, !self.admitsOutgoing(event.observed(wantsAcknowledgement: true)) {
+            throw SocketIOError(.eventDropped, "an outgoing interceptor dropped the event")
+        }
         let pending = PendingAck(id: self.namespace.nextAckID(), socket: self)
         guard self.registerAck(pending) else {
             throw SocketIOError(.disconnected, "socket has been disconnected")

@@ -9,7 +9,7 @@ extension Socket {
     /// A synchronous handler runs right here, on the event loop, unless something else is being delivered to this
     /// socket. An asynchronous one runs on the default pool. Either way the next event of this socket waits for it.
     func receive(_ event: IncomingEvent) {
-        guard let handler = self.handlers.events.handler(for: event.name) else {
+        guard let handler = self.handlers.events.handler(for: event.name) ?? self.handlers.fallback else {
             self.namespace.logUnknown(event: event.name, of: self)
             return
         }
@@ -265,6 +265,11 @@ extension Socket {
         if self.hasLeft { self.namespace.adapter.remove(self) }
     }
 
+    /// The rooms are still known.
+    private func tellDisconnecting(_ reason: DisconnectReason) {
+        self.attempt(self.handlers.disconnecting, in: .disconnecting) { try $0(self, reason) }
+    }
+
     /// The socket leaves: its rooms first, then the handlers are told.
     ///
     /// Events that wait are dropped.
@@ -277,6 +282,7 @@ extension Socket {
         for task in end.tasks { task.cancel() }
         for ack in end.acks { ack.resolve(.failure(SocketIOError(.disconnected, "socket has been disconnected"))) }
         if end.mustRelease { self.session.releaseInput() }
+        if end.wasConnected { self.tellDisconnecting(reason) }
         self.namespace.adapter.remove(self)
         guard end.wasConnected else { return }
         // Only now, when all has been cancelled and the rooms are left, may the turn come to the disconnect handlers.

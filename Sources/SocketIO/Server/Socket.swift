@@ -42,7 +42,7 @@ public final class Socket: Sendable {
         self.session = session
         self.connection = connection
         self.joinNumber = joinNumber
-        self.handlers = namespace.handlerTable()
+        self.handlers = namespace.handlers.table()
     }
 
     /// Whether the socket is connected: after it has joined the namespace, before it leaves.
@@ -147,6 +147,7 @@ extension Socket {
     ///
     /// - Parameter packet: The packet.
     public func deliver(_ packet: BroadcastPacket) {
+        if let event = packet.observed, !self.admitsOutgoing(event) { return }
         self.session.send(packet.unit)
     }
 }
@@ -160,6 +161,7 @@ extension Socket: EventTarget {
     /// - Parameter event: The encoded event.
     public func emit(encoded event: consuming EncodedEvent) {
         guard !self.hasLeft else { return }
+        if self.namespace.handlers.observesOutgoing, !self.admitsOutgoing(event.observed()) { return }
         self.session.send(event.packet.finished(type: .event))
     }
 }
@@ -183,4 +185,6 @@ struct SocketState: Sendable {
     var acks: [UInt64: PendingAck] = [:]
     /// The rooms entered before the adapter knows the socket; `nil` from then on.
     var earlyRooms: Set<Room>? = []
+    /// The handlers registered with `once` that have run; absent for most sockets.
+    var spent: Set<ObjectIdentifier>?
 }
