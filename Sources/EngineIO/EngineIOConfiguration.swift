@@ -1,4 +1,5 @@
 /// Everything about an Engine.IO server that can be set.
+public import HTTPTypes
 
 /// The configuration of a server.
 ///
@@ -65,6 +66,27 @@ public struct EngineIOConfiguration: Sendable {
     ///
     /// A refusal is answered 403 with code 4; see ``HandshakeDecision``.
     public var allowRequest: (@Sendable (HandshakeRequest) async -> HandshakeDecision)?
+
+    /// Look at each request to ``path``, in their order, before anything else does: polls, posts and upgrades too.
+    ///
+    /// Default: none. To decide about handshakes asynchronously use ``allowRequest``.
+    public var requestMiddlewares: [RequestMiddleware] = []
+
+    /// Headers for the answer to the first request of a session: the open packet over polling, or the answer 101.
+    ///
+    /// They replace headers of the same name, but for cookies, which are added, and for the headers that belong to the
+    /// connection, which stay. Called on the event loop: it must not block. Default: none.
+    public var initialHeaders: (@Sendable (HandshakeRequest) -> HTTPFields)?
+
+    /// Headers for each answer of a session: to polls and posts, and 101; behind ``initialHeaders`` in the first.
+    ///
+    /// Default: none.
+    public var headers: (@Sendable (HandshakeRequest) -> HTTPFields)?
+
+    /// Told of each request that is refused before it reaches a session; see ``RefusedRequest``.
+    ///
+    /// Called on the event loop: it must not block. Clients can cause as many calls as they like. Default: none.
+    public var onRefusedRequest: (@Sendable (RefusedRequest) -> Void)?
 
     /// The limits that bound what a peer can make the server store.
     public var limits = Limits()
@@ -168,6 +190,9 @@ public struct EngineIOConfiguration: Sendable {
             throw .invalid("compressionThreshold", found: "\(self.compressionThreshold)", expected: "0 or more")
         }
     }
+
+    /// Whether the application adds headers to answers.
+    var hasHeaderHooks: Bool { self.initialHeaders != nil || self.headers != nil }
 
     /// The path with exactly one slash at its end, as requests are compared with it.
     var normalizedPath: String { self.path.hasSuffix("/") ? self.path : self.path + "/" }

@@ -52,6 +52,12 @@ public struct SocketIOConfiguration: Sendable {
     /// Default: 3 s.
     public var shutdownTimeout: Duration = .seconds(3)
 
+    /// Whether a namespace that was made for a client is removed when its last socket has left.
+    ///
+    /// Default: `false`, as in Node. Without it such namespaces stay until the server ends, and
+    /// ``Limits/dynamicNamespaces`` bounds how many different names clients may ever ask for.
+    public var removesEmptyNamespaces = false
+
     /// The limits that bound what a peer can make the server store.
     public var limits = Limits()
 
@@ -103,6 +109,11 @@ public struct SocketIOConfiguration: Sendable {
         /// Default: 1,000.
         public var namespacesPerConnection: Int = 1000
 
+        /// The most namespaces at a time that are made because clients ask for them; CONNECT to one more is refused.
+        ///
+        /// Default: 10,000.
+        public var dynamicNamespaces: Int = 10_000
+
         /// The most events of a socket that wait for its handlers before its connection is no longer read.
         ///
         /// Default: 128.
@@ -150,6 +161,7 @@ public struct SocketIOConfiguration: Sendable {
             ("limits.eventNameBytes", self.limits.eventNameBytes),
             ("limits.acknowledgementDigits", self.limits.acknowledgementDigits),
             ("limits.namespacesPerConnection", self.limits.namespacesPerConnection),
+            ("limits.dynamicNamespaces", self.limits.dynamicNamespaces),
             ("limits.eventsPerInbox", self.limits.eventsPerInbox),
         ]
         for (name, value) in counts where value < 1 || value > 1 << 30 {

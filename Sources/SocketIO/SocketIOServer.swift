@@ -25,7 +25,6 @@ public final class SocketIOServer: Service {
     }
 
     private struct State {
-        var namespaces: [String: Namespace] = [:]
         var phase = Phase.idle
         var engine: EngineIOServer?
         var boundPort: Int?
@@ -36,6 +35,7 @@ public final class SocketIOServer: Service {
     public let configuration: SocketIOConfiguration
 
     let environment: ServerEnvironment
+    let directory = NamespaceDirectory()
     private let responder: HTTPResponder
     private let makeAdapter: @Sendable (_ namespace: String) -> any Adapter
     private let state = Mutex(State())
@@ -71,16 +71,42 @@ public final class SocketIOServer: Service {
     /// - Returns: The namespace.
     public func namespace(_ name: String) -> Namespace {
         let name = name.hasPrefix("/") ? name : "/" + name
-        if let namespace = self.existingNamespace(name) { return namespace }
+        if let namespace = self.directory.namespace(name) { return namespace }
         // The application makes the adapter, so no lock is held; of two that are made at once one stays.
-        let made = Namespace(name: name, adapter: self.makeAdapter(name), environment: self.environment)
-        let (namespace, mustStart) = self.state.withLock { state in
-            if let namespace = state.namespaces[name] { return (namespace, false) }
-            state.namespaces[name] = made
-            return (made, state.phase == .started)
-        }
+        let match = self.patternMatch(name)
+        let made = self.makeNamespace(name, inheritingFrom: match?.parent, match?.parameters ?? NamespaceParameters())
+        if case .existing(let namespace) = self.insert(made, childOf: match?.parent, limit: nil) { return namespace }
+        return made
+    }
+
+    func makeNamespace(
+        _ name: String,
+        inheritingFrom parent: DynamicNamespace?,
+        _ parameters: NamespaceParameters,
+        isRemovable: Bool = false
+    ) -> Namespace {
+        Namespace(
+            name: name,
+            adapter: self.makeAdapter(name),
+            environment: self.environment,
+            handlers: HandlerSet(inheritingFrom: parent?.handlers),
+            parameters: parameters,
+            isRemovable: isRemovable
+        )
+    }
+
+    /// Puts a namespace among the others, starts its adapter when the server runs, and tells of it.
+    func insert(
+        _ namespace: Namespace,
+        childOf parent: DynamicNamespace?,
+        limit: Int?
+    ) -> NamespaceDirectory.Insertion {
+        let insertion = self.directory.insert(namespace, childOf: parent, limit: limit)
+        guard case .inserted(let mustStart, let hooks) = insertion else { return insertion }
         if mustStart { self.startLate(namespace) }
-        return namespace
+        for hook in hooks { hook(namespace) }
+        if !hooks.isEmpty { self.directory.opened(namespace) }
+        return insertion
     }
 
     private func startLate(_ namespace: Namespace) {
@@ -97,10 +123,6 @@ public final class SocketIOServer: Service {
             }
             environment.tasks.finished()
         }
-    }
-
-    func existingNamespace(_ name: String) -> Namespace? {
-        self.state.withLock { $0.namespaces[name] }
     }
 
     /// The port in use, once the server has started.
@@ -125,14 +147,14 @@ public final class SocketIOServer: Service {
     ///   throws. Adapters that had started are closed then.
     @discardableResult
     public func start() async throws -> Int {
-        let namespaces = try self.state.withLock { state throws(SocketIOError) in
+        try self.state.withLock { state throws(SocketIOError) in
             switch state.phase {
             case .idle: state.phase = .started
             case .started: throw SocketIOError(.alreadyRunning, "a server can be started once")
             case .stopped: throw SocketIOError(.shutDown, "the server has been shut down")
             }
-            return Array(state.namespaces.values)
         }
+        let namespaces = self.directory.start()
         var started: [any Adapter] = []
         let port: Int
         do {
@@ -194,7 +216,7 @@ public final class SocketIOServer: Service {
         let deadline = ContinuousClock.now + self.configuration.shutdownTimeout
         await engine.shutDown(timeout: self.configuration.shutdownTimeout)
         await self.waitForHandlers(until: deadline)
-        for namespace in self.namespaces { await namespace.adapter.close() }
+        for namespace in self.directory.all { await namespace.adapter.close() }
         self.environment.logger.info("stopped")
     }
 
@@ -213,8 +235,6 @@ public final class SocketIOServer: Service {
             }
         }
     }
-
-    private var namespaces: [Namespace] { self.state.withLock { Array($0.namespaces.values) } }
 }
 
 /// Resumes a continuation with the first of several callers.

@@ -6,6 +6,8 @@ enum RequestRejection: Error, Equatable {
     case unknownSession
     case badHandshakeMethod
     case badRequest
+    /// A middleware of the application failed; clients see a bad request.
+    case middlewareFailure
     /// Refused by the application, with its own words if it gave any.
     case forbidden(String? = nil)
     case unsupportedProtocolVersion
@@ -16,7 +18,7 @@ enum RequestRejection: Error, Equatable {
         case .unknownTransport: 0
         case .unknownSession: 1
         case .badHandshakeMethod: 2
-        case .badRequest: 3
+        case .badRequest, .middlewareFailure: 3
         case .forbidden: 4
         case .unsupportedProtocolVersion: 5
         }
@@ -27,7 +29,7 @@ enum RequestRejection: Error, Equatable {
         case .unknownTransport: "Transport unknown"
         case .unknownSession: "Session ID unknown"
         case .badHandshakeMethod: "Bad handshake method"
-        case .badRequest: "Bad request"
+        case .badRequest, .middlewareFailure: "Bad request"
         case .forbidden(let message): message ?? "Forbidden"
         case .unsupportedProtocolVersion: "Unsupported protocol version"
         }

@@ -11,6 +11,8 @@ enum Route {
     /// An `OPTIONS` request of a browser.
     case preflight
     case reject(RequestRejection)
+    /// A middleware has answered.
+    case answer(MiddlewareAnswer)
     /// A method that no session knows.
     case unsupportedMethod
     case handshake
@@ -30,7 +32,7 @@ enum Route {
     /// Whether the answer is known without a session or the application.
     var isRefusal: Bool {
         switch self {
-        case .reject, .unsupportedMethod: true
+        case .reject, .answer, .unsupportedMethod: true
         default: false
         }
     }

@@ -12,6 +12,7 @@ extension HTTPConnectionHandler {
         case .application: self.callApplication(exchange)
         case .preflight: self.answerPreflight(exchange)
         case .reject(let rejection): self.reject(rejection, exchange)
+        case .answer(let answer): self.answer(self.answer(for: .success(answer.response), path: exchange.head.uri))
         case .unsupportedMethod: self.answer(.empty(.internalServerError))
         case .handshake: self.authorize(exchange) { $0.openPollingSession($1, request: $2) }
         case .poll(let session): self.poll(session, exchange)
@@ -120,10 +121,7 @@ extension HTTPConnectionHandler {
 
     private func handshakeRequest(_ exchange: Exchange) -> HandshakeRequest {
         HandshakeRequest(
-            compact: CompactRequestHead(
-                target: EngineCore.originForm(exchange.head.uri),
-                headers: exchange.head.headers.lazy.map { ($0.name, $0.value) }
-            ),
+            compact: CompactRequestHead(exchange.head),
             // The channel's own is cached; the context's would ask the system again.
             remoteAddress: self.context?.channel.remoteAddress,
             isSecure: false,
@@ -199,6 +197,7 @@ extension HTTPConnectionHandler {
     // MARK: Refusals and CORS
 
     func reject(_ rejection: RequestRejection, _ exchange: Exchange) {
+        self.tellRefused(rejection, exchange)
         self.answer(.rejection(rejection, isUpgrade: exchange.isUpgrade))
     }
 
@@ -249,7 +248,8 @@ extension HTTPConnectionHandler {
 
     private func switchToWebSocket(_ exchange: Exchange, request: HandshakeRequest?, session: Session?) {
         guard let context = self.context else { return }
-        let extra = self.core.corsHeaders(for: exchange.head)
+        var extra = self.core.corsHeaders(for: exchange.head)
+        self.addHookHeaders(to: &extra, exchange.head, isInitial: request != nil)
         let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
         WebSocketHandshake.responseHeaders(for: exchange.head, extra: extra, on: context.channel).whenComplete {
             result in
@@ -306,6 +306,13 @@ extension HTTPConnectionHandler {
             // The handlers are there: this server has put them in.
             context.close(promise: nil)
         }
+    }
+}
+
+extension CompactRequestHead {
+    /// Takes what a connection has received.
+    init(_ head: HTTPRequestHead) {
+        self.init(target: EngineCore.originForm(head.uri), headers: head.headers.lazy.map { ($0.name, $0.value) })
     }
 }
 

@@ -111,7 +111,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     private func receiveHead(_ head: HTTPRequestHead) {
         self.setDeadline(in: self.core.bodyTimeout)
         let isUpgrade = WebSocketHandshake.isRequested(by: head)
-        let route = self.core.route(head, isUpgrade: isUpgrade)
+        let route = self.intercept(head) ?? self.core.route(head, isUpgrade: isUpgrade)
         let exchange = Exchange(serial: self.nextSerial, head: head, route: route, isUpgrade: isUpgrade)
         self.nextSerial += 1
         self.exchange = exchange
@@ -136,9 +136,9 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         case .overlap:
             self.answer(.empty(.badRequest))
         case .closed:
-            self.answer(.rejection(.unknownSession, isUpgrade: false))
+            if let exchange = self.exchange { self.reject(.unknownSession, exchange) }
         case .transportMismatch:
-            self.answer(.rejection(.badRequest, isUpgrade: false))
+            if let exchange = self.exchange { self.reject(.badRequest, exchange) }
         }
         return false
     }
@@ -283,7 +283,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         let isLast = self.isInputClosed && self.queue.isEmpty
         let keepsAlive = exchange.keepsAlive && !answer.closes && !isLast
         self.exchange?.keepsAlive = keepsAlive
-        self.writeAnswer(self.withCORS(answer, exchange), isHead: exchange.head.method == .HEAD, keepsAlive: keepsAlive)
+        let answer = self.withHookHeaders(self.withCORS(answer, exchange), exchange)
+        self.writeAnswer(answer, isHead: exchange.head.method == .HEAD, keepsAlive: keepsAlive)
         if exchange.isReceived { self.finishExchange() }
     }
 

@@ -9,12 +9,14 @@ internal import Synchronization
 /// A peer's fault (an undecodable packet, an event for a namespace it has not joined, a second CONNECT) closes the
 /// session. What crosses with a disconnect by the server is a legal race and ignored.
 final class Connection: SessionHandler {
-    private struct State {
+    struct State {
         var decoder: PacketDecoder
         var sockets = SocketTable()
         var nextJoinNumber = 0
         /// Middlewares under way, also for sockets that have left meanwhile.
         var pendingJoins = 0
+        /// Searches for namespaces that wait for a predicate, by the name that the client asked for.
+        var searches: [String: Int] = [:]
         /// Namespaces that the server made this client leave: its packets may still be on their way.
         var leftByServer: Set<String> = []
         var hasJoined = false
@@ -27,8 +29,8 @@ final class Connection: SessionHandler {
         var packetCount: UInt64 = 0
     }
 
-    private let server: SocketIOServer
-    private let state: Mutex<State>
+    let server: SocketIOServer
+    let state: Mutex<State>
 
     init(server: SocketIOServer) {
         self.server = server
@@ -108,8 +110,7 @@ final class Connection: SessionHandler {
         case .ack(_, let id, let arguments): socket.receive(ack: id, arguments: arguments)
         case .disconnect: self.remove(socket, reason: .clientNamespaceDisconnect)
         case .ignored: break
-        case .connect(let namespace, _):
-            throw PacketViolation(message: "expected one CONNECT for \(Excerpt.quoted(namespace.utf8)), found another")
+        case .connect(let namespace, _): throw .secondConnect(to: namespace)
         case .connectError: throw .connectErrorFromClient
         }
     }
@@ -117,9 +118,11 @@ final class Connection: SessionHandler {
     private func handleWithoutSocket(_ packet: DecodedPacket, on session: Session) throws(PacketViolation) {
         switch packet {
         case .connect(let namespace, let auth):
-            self.join(namespace, auth: auth, on: session)
+            try self.join(namespace, auth: auth, on: session)
         case .connectError:
             throw .connectErrorFromClient
+        case .disconnect(let namespace) where self.giveUpSearch(for: namespace):
+            break
         default:
             guard self.state.withLock({ $0.leftByServer.contains(packet.namespace) }) else {
                 throw PacketViolation(message: "expected CONNECT for \(Excerpt.quoted(packet.namespace.utf8)) first")
@@ -164,19 +167,75 @@ final class Connection: SessionHandler {
 
     // MARK: Joining
 
-    private func join(_ name: String, auth: EncodedValue?, on session: Session) {
-        guard let namespace = self.server.existingNamespace(name) else {
-            self.refuse(name, .invalidNamespace, on: session)
-            return
+    private func join(_ name: String, auth: EncodedValue?, on session: Session) throws(PacketViolation) {
+        guard self.state.withLock({ $0.searches[name] == nil && $0.sockets[name] == nil }) else {
+            throw .secondConnect(to: name)
         }
         let handshake = Handshake(request: session.request, auth: auth)
-        let socket = self.state.withLock { state -> Socket? in
+        var search = NamespaceSearch(name: name, handshake: handshake, server: self.server)
+        switch search.next() {
+        case .done(let result): self.join(result, search, number: nil, on: session)
+        case let step: self.continueSearch(search, from: step, on: session)
+        }
+    }
+
+    /// The search is over.
+    ///
+    /// - Parameter number: The number of a search that could have been given up meanwhile.
+    func join(
+        _ result: Result<Namespace, ConnectRefusal>,
+        _ search: NamespaceSearch,
+        number: Int?,
+        on session: Session
+    ) {
+        switch result {
+        case .success(let namespace):
+            self.join(namespace, search, number: number, on: session)
+        case .failure(let refusal):
+            if let number, !self.takeSearch(search.name, number) { return }
+            self.refuse(search.name, refusal, on: session)
+        }
+    }
+
+    /// What comes of a socket that was to be made.
+    private enum Admission {
+        case socket(Socket)
+        case tooMany
+        /// The client does not want it any more.
+        case unwanted
+    }
+
+    private func join(_ namespace: Namespace, _ search: NamespaceSearch, number: Int?, on session: Session) {
+        switch self.admit(to: namespace, search, number: number, on: session) {
+        case .socket(let socket):
+            self.runMiddlewares(for: socket)
+        case .tooMany:
+            self.server.left(namespace)
+            // A closed session ignores the refusal.
+            self.refuse(search.name, .tooManyNamespaces, on: session)
+        case .unwanted:
+            self.server.left(namespace)
+        }
+    }
+
+    private func admit(
+        to namespace: Namespace,
+        _ search: NamespaceSearch,
+        number: Int?,
+        on session: Session
+    ) -> Admission {
+        let name = namespace.name
+        return self.state.withLock { state in
+            if let number {
+                guard state.searches[name] == number else { return .unwanted }
+                state.searches[name] = nil
+            }
             let limit = self.server.configuration.limits.namespacesPerConnection
             // Most joins under way are among the sockets already: each kind is bounded by itself.
-            guard !state.isClosed, state.sockets.count < limit, state.pendingJoins < limit else { return nil }
+            guard !state.isClosed, state.sockets.count < limit, state.pendingJoins < limit else { return .tooMany }
             let socket = Socket(
                 namespace: namespace,
-                handshake: handshake,
+                handshake: search.handshake,
                 session: session,
                 connection: self,
                 joinNumber: state.nextJoinNumber
@@ -184,11 +243,8 @@ final class Connection: SessionHandler {
             state.nextJoinNumber += 1
             state.sockets[name] = socket
             state.leftByServer.remove(name)
-            return socket
+            return .socket(socket)
         }
-        // A closed session ignores the refusal.
-        guard let socket else { return self.refuse(name, .tooManyNamespaces, on: session) }
-        self.runMiddlewares(for: socket)
     }
 
     private func runMiddlewares(for socket: Socket) {
@@ -251,7 +307,7 @@ final class Connection: SessionHandler {
         self.refuse(socket.namespace.name, refusal ?? .internalError, on: socket.session)
     }
 
-    private func refuse(_ name: String, _ refusal: ConnectRefusal, on session: Session) {
+    func refuse(_ name: String, _ refusal: ConnectRefusal, on session: Session) {
         var packet = OutboundPacket(namespace: name)
         packet.write { writer in
             var object: Value.Object = ["message": .string(refusal.message)]
@@ -294,6 +350,10 @@ final class Connection: SessionHandler {
 
 extension PacketViolation {
     fileprivate static let connectErrorFromClient = Self(message: "found CONNECT_ERROR, which only servers send")
+    fileprivate static func secondConnect(to name: String) -> Self {
+        Self(message: "expected one CONNECT for \(Excerpt.quoted(name.utf8)), found another")
+    }
+
     fileprivate static let attachmentsOverdue = Self(message: "the attachments of a packet did not arrive in time")
 }
 

@@ -17,6 +17,11 @@ public final class Namespace: HandlerRegistry {
     /// Keeps the namespace's handlers.
     public let handlers: HandlerSet
 
+    /// The parameters in the namespace's name, when a pattern of a ``DynamicNamespace`` matched it.
+    public let parameters: NamespaceParameters
+
+    /// Whether the namespace goes with its last socket.
+    let isRemovable: Bool
     let environment: ServerEnvironment
     let serverSideHandlers = ServerSideHandlers()
     let logRate = Mutex(LogRate())
@@ -26,12 +31,16 @@ public final class Namespace: HandlerRegistry {
         name: String,
         adapter: any Adapter,
         environment: ServerEnvironment,
-        handlers: HandlerSet = HandlerSet()
+        handlers: HandlerSet = HandlerSet(),
+        parameters: NamespaceParameters = NamespaceParameters(),
+        isRemovable: Bool = false
     ) {
         self.name = name
         self.adapter = adapter
         self.environment = environment
         self.handlers = handlers
+        self.parameters = parameters
+        self.isRemovable = isRemovable
         adapter.attached(to: self)
     }
 
@@ -48,7 +57,8 @@ public final class Namespace: HandlerRegistry {
         self.environment.logger.debug(
             "event without a handler",
             metadata: [
-                "socketio.namespace": "\(Excerpt.quoted(self.name.utf8))", "socketio.event": "\(Excerpt.quoted(event.utf8))",
+                "socketio.namespace": "\(Excerpt.quoted(self.name.utf8))",
+                "socketio.event": "\(Excerpt.quoted(event.utf8))",
             ]
         )
     }

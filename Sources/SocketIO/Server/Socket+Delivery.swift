@@ -286,6 +286,7 @@ extension Socket {
         if end.mustRelease { self.session.releaseInput() }
         if end.wasConnected { self.tellDisconnecting(reason) }
         self.namespace.adapter.remove(self)
+        if self.namespace.isRemovable { self.connection.server.left(self.namespace) }
         guard end.wasConnected else { return }
         // Only now, when all has been cancelled and the rooms are left, may the turn come to the disconnect handlers.
         let mustDeliver = self.state.withLock { state in

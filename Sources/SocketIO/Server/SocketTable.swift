@@ -18,7 +18,14 @@ struct SocketTable: Sendable {
     }
 
     subscript(namespace: String) -> Socket? {
-        get { namespace == Self.mainName ? self.main : self.others[namespace] }
+        get {
+            if namespace == Self.mainName { return self.main }
+            // Strings are equal also in different normal forms, which on the wire are different names.
+            guard let socket = self.others[namespace], socket.namespace.name.utf8.elementsEqual(namespace.utf8) else {
+                return nil
+            }
+            return socket
+        }
         set {
             if namespace == Self.mainName { self.main = newValue } else { self.others[namespace] = newValue }
         }
