@@ -87,6 +87,7 @@ trap 'exit 143' TERM HUP
 
 build() {
     echo "Building (log: $work/build.log)" >&2
+    renew_manifests
     if ! {
         swift build -c release "${release_flags[@]}" --package-path Benchmarks --product EchoServer &&
             swift build -c release "${release_flags[@]}" --package-path Benchmarks --product Load &&

@@ -23,3 +23,8 @@ release_flags=(-Xswiftc -enforce-exclusivity=unchecked)
 if [[ "$(uname -s)" == Linux ]]; then
     release_flags+=(--static-swift-stdlib)
 fi
+
+# SwiftPM does not look for new files of a package that another depends on by path while both manifests are old.
+renew_manifests() {
+    touch Package.swift Benchmarks/Package.swift
+}

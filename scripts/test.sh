@@ -45,6 +45,7 @@ stage "layers" scripts/check-layers.sh
 stage "build" swift build --build-tests -Xswiftc -warnings-as-errors
 stage "public documentation" scripts/check-docs.sh
 stage "unit tests" unit_tests
+renew_manifests
 stage "build benchmarks" swift build --package-path Benchmarks -Xswiftc -warnings-as-errors
 stage "load generator" "$python" Benchmarks/Tests/selftest.py
 stage "benchmarks run" scripts/bench-smoke.sh Benchmarks/.build/debug
