@@ -27,11 +27,14 @@ struct CompactRequestHead: Sendable {
     }
 
     /// The path and the query, as they were sent.
-    var target: Substring { self.text.prefix { $0 != "\n" } }
+    var target: Substring { Substring(self.text.utf8.prefix { $0 != Self.lineBreak }) }
 
     /// The request as a program wants it: the first `Host` is its authority (RFC 9110 §4.3.1).
     var request: HTTPRequest {
-        let lines = self.text.split(separator: "\n", omittingEmptySubsequences: false)
+        // By bytes: as characters a line break and a carriage return before it are one.
+        let lines = self.text.utf8.split(separator: Self.lineBreak, omittingEmptySubsequences: false).map(
+            Substring.init
+        )
         var request = HTTPRequest(method: .get, scheme: "http", authority: nil, path: lines.first.map(String.init))
         for index in stride(from: 1, to: lines.count - 1, by: 2) {
             guard let name = HTTPField.Name(String(lines[index])) else { continue }
@@ -44,6 +47,8 @@ struct CompactRequestHead: Sendable {
         }
         return request
     }
+
+    private static let lineBreak = UInt8(ascii: "\n")
 
     /// Swift's HTTP types have no constant for it, since their requests have an authority.
     private static let host = HTTPField.Name("Host")

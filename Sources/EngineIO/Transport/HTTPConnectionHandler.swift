@@ -28,7 +28,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     private var isReadHeld = false
     private var isInputClosed = false
     /// The last answer has been written; whatever the client still sends is not looked at.
-    private var isClosing = false
+    var isClosing = false
     private var parseError: (any Error)?
     private var deadline: NIODeadline?
     private var timer: (deadline: NIODeadline, token: DeadlineWheel<any DeadlineTarget>.Token)?
@@ -296,51 +296,10 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         self.processQueue()
     }
 
-    private func writeAnswer(_ answer: Answer, isHead: Bool, keepsAlive: Bool) {
-        guard let context = self.context else { return }
-        let body = isHead ? ByteBuffer() : answer.body
-        let isShared = body.readableBytes >= AnswerEncoder.sharingThreshold
-        var bytes = AnswerEncoder.head(answer.status, answer.headers, capacity: isShared ? 0 : body.readableBytes)
-        if !answer.omitsLength { AnswerEncoder.write(contentLength: answer.body.readableBytes, into: &bytes) }
-        AnswerEncoder.write(date: self.core.dates.current(), into: &bytes)
-        if !keepsAlive {
-            bytes.writeStaticString("Connection: close\r\n")
-        } else if self.exchange?.head.version.minor == 0 {
-            bytes.writeStaticString("Connection: keep-alive\r\n")
-        }
-        AnswerEncoder.endHead(&bytes)
-        if !isShared { bytes.writeImmutableBuffer(body) }
-        if keepsAlive {
-            context.write(self.wrapOutboundOut(bytes), promise: nil)
-            if isShared { context.write(self.wrapOutboundOut(body), promise: nil) }
-            context.flush()
-        } else {
-            self.writeLast(bytes, isShared ? body : nil, context: context)
-        }
-    }
-
-    /// Writes the last answer of the connection, which is closed when that has left.
-    private func writeLast(_ head: ByteBuffer, _ body: ByteBuffer?, context: ChannelHandlerContext) {
-        self.isClosing = true
-        self.setDeadline(in: self.core.idleTimeout)
-        let channel = context.channel
-        let written = context.eventLoop.makePromise(of: Void.self)
-        written.futureResult.whenComplete { _ in channel.close(promise: nil) }
-        context.write(self.wrapOutboundOut(head), promise: body == nil ? written : nil)
-        if let body { context.write(self.wrapOutboundOut(body), promise: written) }
-        context.flush()
-    }
-
-    private func writeContinue() {
-        var head = AnswerEncoder.head(.continue, [:])
-        AnswerEncoder.endHead(&head)
-        self.context?.writeAndFlush(self.wrapOutboundOut(head), promise: nil)
-    }
-
     // MARK: Deadlines
 
     /// Sets when the client's patience ends; `nil` while the server is the one who is waited for.
-    private func setDeadline(in amount: TimeAmount?) {
+    func setDeadline(in amount: TimeAmount?) {
         guard let amount else {
             self.deadline = nil
             return

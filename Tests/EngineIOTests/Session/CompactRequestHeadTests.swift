@@ -15,6 +15,7 @@ import Testing
         ],
         [("User-Agent", "Ünï 日本語"), ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")],
         [("X-Long", String(repeating: "v", count: 5_000))],
+        [("X-Mark", "\u{301}"), ("X-Tab", "\t a"), ("X-Last", "")],
     ])
     func `target and headers come back as they were`(_ headers: [(String, String)]) throws {
         let uri = "/socket.io/?EIO=4&transport=websocket&x=%0A%20"
