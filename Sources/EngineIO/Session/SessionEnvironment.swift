@@ -7,6 +7,7 @@ final class SessionEnvironment: Sendable {
     let configuration: EngineIOConfiguration
     let registry: SessionRegistry
     let logger: Logger
+    let limits: LimitReporter
     let pingInterval: TimeAmount
     let pingTimeout: TimeAmount
     let upgradeTimeout: TimeAmount
@@ -17,6 +18,7 @@ final class SessionEnvironment: Sendable {
         self.configuration = configuration
         self.registry = SessionRegistry(maximumSessions: configuration.limits.sessions)
         self.logger = logger
+        self.limits = LimitReporter(label: "engineio", logger: logger)
         self.pingInterval = TimeAmount(configuration.pingInterval)
         self.pingTimeout = TimeAmount(configuration.pingTimeout)
         self.upgradeTimeout = TimeAmount(configuration.upgradeTimeout)

@@ -1,4 +1,5 @@
 /// What all namespaces and connections of a server share.
+internal import EngineIO
 internal import Logging
 
 /// The settings of a server, its logger and its running handlers.
@@ -6,11 +7,13 @@ final class ServerEnvironment: Sendable {
     let configuration: SocketIOConfiguration
     let packetLimits: PacketLimits
     let logger: Logger
+    let limits: LimitReporter
     let tasks = HandlerTasks()
 
     init(configuration: SocketIOConfiguration, logger: Logger) {
         self.configuration = configuration
         self.packetLimits = configuration.packetLimits
         self.logger = logger
+        self.limits = LimitReporter(label: "socketio", logger: logger)
     }
 }
