@@ -47,6 +47,11 @@ public struct SocketIOConfiguration: Sendable {
     /// Default: `false`.
     public var allowsJoiningSocketRooms = false
 
+    /// How sockets that lost their connection for a moment get back their rooms and missed events.
+    ///
+    /// Default: `nil`, they do not, as in Node.
+    public var connectionStateRecovery: ConnectionStateRecovery?
+
     /// How long the server waits for connections and handlers to end when it shuts down.
     ///
     /// Default: 3 s.
@@ -139,6 +144,7 @@ public struct SocketIOConfiguration: Sendable {
             throw Self.invalid("port", found: "\(self.port)", expected: "0 to 65535")
         }
         if let threads, threads < 1 { throw Self.invalid("threads", found: "\(threads)", expected: "at least 1") }
+        try self.connectionStateRecovery?.validate()
         try self.validateDurations()
         try self.validateLimits()
     }
@@ -180,7 +186,7 @@ public struct SocketIOConfiguration: Sendable {
         }
     }
 
-    private static func invalid(_ name: String, found: String, expected: String) -> SocketIOError {
+    static func invalid(_ name: String, found: String, expected: String) -> SocketIOError {
         SocketIOError(.invalidConfiguration, "\(name) is \(found), expected \(expected)")
     }
 

@@ -13,6 +13,9 @@ public struct MessageUnit: Sendable {
     /// The number of Engine.IO packets, hence frames, in the unit.
     package let packetCount: Int
 
+    /// The size of the unit in bytes, framing included.
+    package var byteCount: Int { self.frames.readableBytes }
+
     /// Bytes that must be free before a text given to ``init(text:attachments:)``: the frame's header and the type.
     package static let headroom = WebSocketFrame.maximumHeaderSize + 1
 

@@ -6,6 +6,9 @@ extension Adapter {
     /// - Parameter namespace: The namespace.
     public func attached(to namespace: Namespace) {}
 
+    /// Events of other servers are not kept here.
+    public var recoversConnections: Bool { false }
+
     /// Counts the selected sockets.
     ///
     /// - Parameter selection: The selection.

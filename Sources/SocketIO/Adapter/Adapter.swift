@@ -86,6 +86,11 @@ public protocol Adapter: AnyObject, Sendable {
 
     // MARK: Delivering
 
+    /// Whether every event of the namespace passes this server, so that it can keep what clients miss.
+    ///
+    /// See ``ConnectionStateRecovery``, which has no effect without. Default: `false`.
+    var recoversConnections: Bool { get }
+
     /// Sends a packet to a selection of sockets, on all servers.
     ///
     /// - Parameters:

@@ -151,6 +151,9 @@ public final class InMemoryAdapter: Adapter {
 
     // MARK: Delivering
 
+    /// There are no other servers whose events could be missed.
+    public var recoversConnections: Bool { true }
+
     /// Delivers a packet; see ``Adapter/broadcast(_:to:flags:)``.
     ///
     /// - Parameters:

@@ -225,7 +225,8 @@ final class Connection: SessionHandler {
         on session: Session
     ) -> Admission {
         let name = namespace.name
-        return self.state.withLock { state in
+        let recovery = namespace.recovery.map { SocketRecovery(recovered: $0.take(for: search.handshake.auth)) }
+        let admission: Admission = self.state.withLock { state in
             if let number {
                 guard state.searches[name] == number else { return .unwanted }
                 state.searches[name] = nil
@@ -238,16 +239,22 @@ final class Connection: SessionHandler {
                 handshake: search.handshake,
                 session: session,
                 connection: self,
-                joinNumber: state.nextJoinNumber
+                joinNumber: state.nextJoinNumber,
+                recovery: recovery
             )
             state.nextJoinNumber += 1
             state.sockets[name] = socket
             state.leftByServer.remove(name)
             return .socket(socket)
         }
+        if case .socket = admission { return admission }
+        // Whoever it was did not come back by this.
+        if let recovered = recovery?.recovered { namespace.recovery?.keep(recovered.socket) }
+        return admission
     }
 
     private func runMiddlewares(for socket: Socket) {
+        guard !socket.skipsMiddlewares else { return self.finishJoining(socket) }
         guard socket.handlers.joinsAtOnce else {
             let tasks = self.server.environment.tasks
             tasks.started()
@@ -288,7 +295,9 @@ final class Connection: SessionHandler {
         socket.connect {
             var packet = OutboundPacket(namespace: socket.namespace.name)
             packet.write { writer in
-                writer.write(Value.object(["sid": .string(socket.id.rawValue)]))
+                var reply: Value.Object = ["sid": .string(socket.id.rawValue)]
+                reply["pid"] = socket.recovery.map { .string($0.privateID) }
+                writer.write(Value.object(reply))
             }
             socket.session.send(packet.finished(type: .connect))
         }

@@ -22,6 +22,8 @@ public final class Namespace: HandlerRegistry {
 
     /// Whether the namespace goes with its last socket.
     let isRemovable: Bool
+    /// Keeps what sockets that come back need; absent unless the configuration asks for it.
+    let recovery: RecoveryStore?
     let environment: ServerEnvironment
     let serverSideHandlers = ServerSideHandlers()
     let logRate = Mutex(LogRate())
@@ -41,6 +43,9 @@ public final class Namespace: HandlerRegistry {
         self.handlers = handlers
         self.parameters = parameters
         self.isRemovable = isRemovable
+        self.recovery = environment.configuration.connectionStateRecovery.flatMap { settings in
+            adapter.recoversConnections ? RecoveryStore(settings: settings, limits: environment.limits) : nil
+        }
         adapter.attached(to: self)
     }
 

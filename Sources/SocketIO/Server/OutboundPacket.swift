@@ -52,6 +52,14 @@ struct OutboundPacket: ~Copyable {
         self.writer.write(punctuation: UInt8(ascii: "]"))
     }
 
+    /// Adds an argument behind the others of an event whose array has been ended.
+    mutating func appendLast(_ argument: String) {
+        self.writer.removeLastByte()
+        self.writer.write(punctuation: UInt8(ascii: ","))
+        self.writer.write(argument)
+        self.endArray()
+    }
+
     /// Puts the prefix before the JSON; an event or acknowledgement with attachments becomes its binary kind.
     consuming func finished(type: PacketType, id: UInt64? = nil) -> MessageUnit {
         // Taken out, since the prefix would be written into a copy while the writer has the buffer too.

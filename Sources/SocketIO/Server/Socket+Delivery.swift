@@ -252,12 +252,16 @@ extension Socket {
         }
         guard joined else { return }
         // The client knows of its membership before any broadcast can reach it.
-        reply()
-        self.enterNamespace()
+        if let store = self.namespace.recovery, let recovery = self.recovery {
+            self.enterNamespace(through: store, recovery, sendingReply: reply)
+        } else {
+            reply()
+            self.enterNamespace()
+        }
         self.deliverWaiting()
     }
 
-    private func enterNamespace() {
+    func enterNamespace() {
         self.namespace.adapter.add(self)
         let rooms = self.state.withLock { $0.earlyRooms.take() } ?? []
         if !rooms.isEmpty { self.namespace.adapter.join(self, rooms: Array(rooms)) }
@@ -285,6 +289,9 @@ extension Socket {
         }
         if end.mustRelease { self.session.releaseInput() }
         if end.wasConnected { self.tellDisconnecting(reason) }
+        if let store = self.namespace.recovery, reason.isRecoverable {
+            self.keep(in: store, wasConnected: end.wasConnected)
+        }
         self.namespace.adapter.remove(self)
         if self.namespace.isRemovable { self.connection.server.left(self.namespace) }
         guard end.wasConnected else { return }

@@ -24,19 +24,26 @@ public final class Socket: Sendable {
     /// Counts the sockets of the connection in the order in which the client joined.
     let joinNumber: Int
     let handlers: HandlerTable
-    let state = Mutex(SocketState())
+    /// What the socket needs to come back; absent unless its namespace keeps it.
+    let recovery: SocketRecovery?
+    let state: Mutex<SocketState>
     /// Whether the socket is gone, to be read without the lock before each emit.
     let leftFlag = Atomic(false)
-    let values = Mutex(SocketValues())
+    let values: Mutex<SocketValues>
 
     init(
         namespace: Namespace,
         handshake: Handshake,
         session: Session,
         connection: Connection,
-        joinNumber: Int = 0
+        joinNumber: Int = 0,
+        recovery: SocketRecovery? = nil
     ) {
-        self.id = .random()
+        let former = recovery?.recovered?.socket
+        self.id = former?.id ?? .random()
+        self.recovery = recovery
+        self.values = Mutex(former?.values ?? SocketValues())
+        self.state = Mutex(SocketState(earlyRooms: former?.rooms ?? []))
         self.namespace = namespace
         self.handshake = handshake
         self.session = session
@@ -47,6 +54,9 @@ public final class Socket: Sendable {
 
     /// Whether the socket is connected: after it has joined the namespace, before it leaves.
     public var isConnected: Bool { self.state.withLock { $0.phase == .connected } }
+
+    /// Whether the socket is one that lost its connection and has come back; see ``ConnectionStateRecovery``.
+    public var isRecovered: Bool { self.recovery?.recovered != nil }
 
     /// Whether the socket is gone.
     ///
@@ -84,6 +94,7 @@ extension Socket: EventTarget {
     ///
     /// - Parameter event: The encoded event.
     public func emit(encoded event: consuming EncodedEvent) {
+        if let store = self.namespace.recovery { return self.emit(event, through: store) }
         guard !self.hasLeft else { return }
         if self.namespace.handlers.observesOutgoing, !self.admitsOutgoing(event.observed()) { return }
         self.session.send(event.packet.finished(type: .event))
@@ -108,7 +119,11 @@ struct SocketState: Sendable {
     var inbox = Inbox()
     var acks: [UInt64: any AckReceiver] = [:]
     /// The rooms entered before the adapter knows the socket; `nil` from then on.
-    var earlyRooms: Set<Room>? = []
+    var earlyRooms: Set<Room>?
     /// The handlers registered with `once` that have run; absent for most sockets.
     var spent: Set<ObjectIdentifier>?
+
+    init(earlyRooms: Set<Room> = []) {
+        self.earlyRooms = earlyRooms
+    }
 }

@@ -77,6 +77,11 @@ extension JSONWriter {
 // MARK: - Undoing
 
 extension JSONWriter {
+    /// Takes back the last byte, which must be punctuation.
+    mutating func removeLastByte() {
+        buffer.moveWriterIndex(to: buffer.writerIndex - 1)
+    }
+
     /// How much was written at some moment.
     struct Mark {
         fileprivate let writerIndex: Int
