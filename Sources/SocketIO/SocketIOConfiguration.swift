@@ -47,6 +47,11 @@ public struct SocketIOConfiguration: Sendable {
     /// Default: `false`.
     public var allowsJoiningSocketRooms = false
 
+    /// How packets are written: Node's `parser`.
+    ///
+    /// Clients must use the same one. Default: ``PacketParser/standard``.
+    public var parser: PacketParser = .standard
+
     /// How sockets that lost their connection for a moment get back their rooms and missed events.
     ///
     /// Default: `nil`, they do not, as in Node.

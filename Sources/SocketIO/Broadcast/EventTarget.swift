@@ -66,7 +66,7 @@ public struct EncodedEvent: ~Copyable, Sendable {
         guard !ReservedEventName.contains(name) else {
             throw SocketIOError(.reservedEventName, "\"\(name)\" is a reserved event name")
         }
-        return .event(name, namespace: namespace.name)
+        return .event(name, namespace: namespace.name, parser: namespace.environment.configuration.parser)
     }
 }
 

@@ -37,6 +37,8 @@ final class Connection: SessionHandler {
         self.state = Mutex(State(decoder: PacketDecoder(limits: server.environment.packetLimits)))
     }
 
+    private var parser: PacketParser { self.server.configuration.parser }
+
     // MARK: The session
 
     func sessionOpened(_ session: Session) {
@@ -50,6 +52,7 @@ final class Connection: SessionHandler {
 
     func session(_ session: Session, receivedText text: ByteBuffer) {
         do throws(PacketViolation) {
+            guard self.parser == .standard else { throw .textInsteadOfMessagePack }
             // Decoding needs no lock: a text stands for itself.
             let (packet, attachments) = try PacketDecoder.decode(text, limits: self.server.environment.packetLimits)
             let socket = try self.state.withLock { state throws(PacketViolation) in
@@ -70,6 +73,7 @@ final class Connection: SessionHandler {
 
     func session(_ session: Session, receivedBinary binary: ByteBuffer) {
         do throws(PacketViolation) {
+            if self.parser == .messagePack { return try self.receive(messagePack: binary, on: session) }
             let (packet, socket) = try self.state.withLock {
                 state throws(PacketViolation) -> (DecodedPacket?, Socket?) in
                 guard let packet = try state.decoder.decodeBinary(binary) else { return (nil, nil) }
@@ -80,6 +84,11 @@ final class Connection: SessionHandler {
         } catch {
             self.reject(error, on: session)
         }
+    }
+
+    private func receive(messagePack message: ByteBuffer, on session: Session) throws(PacketViolation) {
+        let packet = try MessagePackPacket.decode(message, limits: self.server.environment.packetLimits)
+        try self.handle(packet, socket: self.state.withLock { $0.sockets[packet.namespace] }, on: session)
     }
 
     func sessionClosed(_ session: Session, reason: CloseReason) {
@@ -293,7 +302,7 @@ final class Connection: SessionHandler {
         }
         if let token { socket.session.cancel(token) }
         socket.connect {
-            var packet = OutboundPacket(namespace: socket.namespace.name)
+            var packet = OutboundPacket(namespace: socket.namespace.name, parser: self.parser)
             packet.write { writer in
                 var reply: Value.Object = ["sid": .string(socket.id.rawValue)]
                 reply["pid"] = socket.recovery.map { .string($0.privateID) }
@@ -317,7 +326,7 @@ final class Connection: SessionHandler {
     }
 
     func refuse(_ name: String, _ refusal: ConnectRefusal, on session: Session) {
-        var packet = OutboundPacket(namespace: name)
+        var packet = OutboundPacket(namespace: name, parser: self.parser)
         packet.write { writer in
             var object: Value.Object = ["message": .string(refusal.message)]
             object["data"] = refusal.data
@@ -331,7 +340,7 @@ final class Connection: SessionHandler {
     /// The server makes a socket leave; the connection stays.
     func disconnect(_ socket: Socket) {
         guard self.forget(socket) else { return }
-        socket.session.send(OutboundPacket.empty(.disconnect, namespace: socket.namespace.name))
+        socket.session.send(OutboundPacket.empty(.disconnect, namespace: socket.namespace.name, parser: self.parser))
         socket.leave(.serverNamespaceDisconnect)
     }
 
@@ -358,6 +367,7 @@ final class Connection: SessionHandler {
 }
 
 extension PacketViolation {
+    fileprivate static let textInsteadOfMessagePack = Self(message: "expected MessagePack, found text")
     fileprivate static let connectErrorFromClient = Self(message: "found CONNECT_ERROR, which only servers send")
     fileprivate static func secondConnect(to name: String) -> Self {
         Self(message: "expected one CONNECT for \(Excerpt.quoted(name.utf8)), found another")

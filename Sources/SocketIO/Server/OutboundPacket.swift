@@ -12,14 +12,17 @@ struct OutboundPacket: ~Copyable {
 
     private(set) var writer: JSONWriter
     private let namespace: String
+    private let parser: PacketParser
 
     /// Starts a packet.
     ///
     /// - Parameters:
     ///   - namespace: The namespace the packet belongs to.
+    ///   - parser: How it is written in the end.
     ///   - capacity: The expected size of the JSON in bytes.
-    init(namespace: String, capacity: Int = 256) {
+    init(namespace: String, parser: PacketParser = .standard, capacity: Int = 256) {
         self.namespace = namespace
+        self.parser = parser
         // The type, a count with its dash, the namespace with its comma, and the id.
         let headroom = MessageUnit.headroom + 1 + Self.digitCapacity + 1 + namespace.utf8.count + 1 + Self.digitCapacity
         var buffer = ByteBufferAllocator().buffer(capacity: headroom + capacity)
@@ -29,8 +32,8 @@ struct OutboundPacket: ~Copyable {
     }
 
     /// Starts the array of an event.
-    static func event(_ name: String, namespace: String) -> Self {
-        var packet = Self(namespace: namespace)
+    static func event(_ name: String, namespace: String, parser: PacketParser = .standard) -> Self {
+        var packet = Self(namespace: namespace, parser: parser)
         packet.writer.write(punctuation: UInt8(ascii: "["))
         packet.writer.write(name)
         return packet
@@ -62,6 +65,7 @@ struct OutboundPacket: ~Copyable {
 
     /// Puts the prefix before the JSON; an event or acknowledgement with attachments becomes its binary kind.
     consuming func finished(type: PacketType, id: UInt64? = nil) -> MessageUnit {
+        if self.parser == .messagePack { return self.finishedAsMessagePack(type: type, id: id) }
         // Taken out, since the prefix would be written into a copy while the writer has the buffer too.
         let attachments = self.writer.attachments
         var buffer = self.writer.takeBuffer()
@@ -89,8 +93,18 @@ struct OutboundPacket: ~Copyable {
 
 extension OutboundPacket {
     /// A packet without payload.
-    static func empty(_ type: PacketType, namespace: String) -> MessageUnit {
-        Self(namespace: namespace, capacity: 0).finished(type: type)
+    static func empty(_ type: PacketType, namespace: String, parser: PacketParser = .standard) -> MessageUnit {
+        Self(namespace: namespace, parser: parser, capacity: 0).finished(type: type)
+    }
+
+    /// Writes the packet anew, as one binary message.
+    private consuming func finishedAsMessagePack(type: PacketType, id: UInt64?) -> MessageUnit {
+        let payload =
+            self.writer.buffer.readableBytes == 0
+            ? nil : EncodedValue(validated: self.writer.buffer, attachments: self.writer.attachments)
+        var writer = MessagePackWriter(capacity: self.namespace.utf8.count + 32 + self.writer.buffer.readableBytes)
+        writer.write(type: type, namespace: self.namespace, id: id, payload: payload)
+        return MessageUnit(binary: writer.buffer)
     }
 }
 

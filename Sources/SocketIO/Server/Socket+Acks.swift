@@ -87,7 +87,10 @@ extension Socket {
 
     /// Acknowledges an event of the client.
     func sendAck(_ id: UInt64, _ body: (inout JSONWriter) throws -> Void) throws {
-        var packet = OutboundPacket(namespace: self.namespace.name)
+        var packet = OutboundPacket(
+            namespace: self.namespace.name,
+            parser: self.namespace.environment.configuration.parser
+        )
         packet.write { $0.write(punctuation: UInt8(ascii: "[")) }
         try packet.write(body)
         packet.endArray()
