@@ -28,11 +28,30 @@ public final class EngineIOServer: Sendable {
     ///   - responder: Answers requests outside the path; by default all are answered 404.
     ///   - makeHandler: Makes the handler of each new session.
     /// - Throws: ``EngineIOError`` when a value of the configuration makes no sense.
-    public init(
+    public convenience init(
         configuration: EngineIOConfiguration = EngineIOConfiguration(),
         threads: Int? = nil,
         logger: Logger,
         responder: @escaping HTTPResponder = ApplicationResponse.notFound,
+        makeHandler: @escaping @Sendable () -> any SessionHandler
+    ) throws(EngineIOError) {
+        try self.init(
+            configuration: configuration,
+            threads: threads,
+            logger: logger,
+            time: TimeSource(),
+            responder: responder,
+            makeHandler: makeHandler
+        )
+    }
+
+    /// Creates a server with a source of time of its own.
+    package init(
+        configuration: EngineIOConfiguration,
+        threads: Int?,
+        logger: Logger,
+        time: TimeSource,
+        responder: @escaping HTTPResponder,
         makeHandler: @escaping @Sendable () -> any SessionHandler
     ) throws(EngineIOError) {
         try configuration.validate()
@@ -43,6 +62,7 @@ public final class EngineIOServer: Sendable {
         self.core = EngineCore(
             configuration: configuration,
             logger: logger,
+            time: time,
             responder: responder,
             makeHandler: makeHandler
         )

@@ -177,6 +177,7 @@ public final class SocketIOServer: Service {
                 configuration: self.configuration.engine,
                 threads: self.configuration.threads,
                 logger: self.environment.logger,
+                time: self.environment.time,
                 responder: self.responder,
                 makeHandler: { Connection(server: self) }
             )
@@ -213,24 +214,23 @@ public final class SocketIOServer: Service {
     }
 
     private func stop(_ engine: EngineIOServer) async {
-        let deadline = ContinuousClock.now + self.configuration.shutdownTimeout
+        let deadline = self.environment.time.now + TimeAmount(self.configuration.shutdownTimeout)
         await engine.shutDown(timeout: self.configuration.shutdownTimeout)
         await self.waitForHandlers(until: deadline)
         for namespace in self.directory.all { await namespace.adapter.close() }
         self.environment.logger.info("stopped")
     }
 
-    private func waitForHandlers(until deadline: ContinuousClock.Instant) async {
-        let tasks = self.environment.tasks
+    private func waitForHandlers(until deadline: NIODeadline) async {
+        let (tasks, time) = (self.environment.tasks, self.environment.time)
         let once = OneShot()
         await withCheckedContinuation { continuation in
             once.arm(continuation)
+            let remaining = (deadline - time.now).nanoseconds
+            let alarm = time.after(.nanoseconds(remaining)) { once.fire() }
             Task {
                 await tasks.waitUntilIdle()
-                once.fire()
-            }
-            Task {
-                try? await Task.sleep(until: deadline)
+                alarm.cancel()
                 once.fire()
             }
         }

@@ -75,11 +75,27 @@ package struct DeadlineWheel<Target> {
 
     private mutating func expire(slot: Int, into expired: inout [Target]) {
         guard !self.slots[slot].isEmpty else { return }
-        for (id, entry) in self.slots[slot] where entry.tick <= self.currentTick {
+        let due = self.slots[slot].filter { $0.value.tick <= self.currentTick }
+        guard !due.isEmpty else { return }
+        // Those of one tick in the order in which they were set.
+        for (id, entry) in due.sorted(by: { $0.key < $1.key }) {
             self.slots[slot].removeValue(forKey: id)
             self.count -= 1
             expired.append(entry.target)
         }
+    }
+
+    /// Forgets all deadlines.
+    mutating func removeAll() {
+        for slot in self.slots.indices { self.slots[slot] = [:] }
+        self.count = 0
+    }
+
+    /// The time of the earliest deadline, found by looking at all of them; `nil` when there is none.
+    var earliestDeadline: NIODeadline? {
+        guard self.count > 0 else { return nil }
+        let earliest = self.slots.lazy.flatMap(\.values).map(\.tick).min()
+        return earliest.map { self.start + .nanoseconds($0 * self.tick.nanoseconds) }
     }
 
     /// When ``expire(now:)`` should be called next: the next tick whose slot holds anything; `nil` when none does.

@@ -27,6 +27,7 @@ package final class LimitReporter: Sendable {
 
     private let label: String
     private let logger: Logger
+    private let time: TimeSource
     private let records = Mutex<[LimitName: Record]>([:])
 
     /// Creates a reporter that has seen nothing.
@@ -34,9 +35,11 @@ package final class LimitReporter: Sendable {
     /// - Parameters:
     ///   - label: Begins the names of the counter and of the log's metadata.
     ///   - logger: Where the lines go.
-    package init(label: String, logger: Logger) {
+    ///   - time: What the rate is measured with.
+    package init(label: String, logger: Logger, time: TimeSource) {
         self.label = label
         self.logger = logger
+        self.time = time
     }
 
     /// A peer has reached a limit.
@@ -45,12 +48,13 @@ package final class LimitReporter: Sendable {
     ///   - limit: The limit.
     ///   - metadata: What else the line says; nothing of a peer's may stand in it unescaped.
     package func reached(_ limit: LimitName, metadata: @autoclosure () -> Logger.Metadata = [:]) {
+        let now = self.time.now
         let omitted = self.records.withLock { records -> Int? in
             var record = records[limit] ?? Record(counter: self.counter(for: limit))
             record.counter.increment()
             record.count += 1
             defer { records[limit] = record }
-            return record.rate.admit(at: .now)
+            return record.rate.admit(at: now)
         }
         guard let omitted else { return }
         var metadata = metadata()

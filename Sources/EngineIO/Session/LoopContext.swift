@@ -25,18 +25,36 @@ package final class LoopContext: Sendable {
         var wheel: DeadlineWheel<any DeadlineTarget>
         /// The earliest wake-up that is scheduled.
         var scheduledWakeUp: NIODeadline?
+        var isRetired = false
     }
 
     /// The length of a tick of the deadline wheel, hence how late a deadline may be.
     static let tick: TimeAmount = .milliseconds(10)
 
     package let eventLoop: any EventLoop
+    /// The time of a test; `nil` when the loop's own time counts.
+    private let manualTime: ManualTime?
     private let flushList = Mutex(FlushList())
     private let timers: Mutex<Timers>
 
-    package init(eventLoop: any EventLoop) {
+    /// Creates what a loop has.
+    ///
+    /// - Parameters:
+    ///   - eventLoop: The loop.
+    ///   - manualTime: The time of a test, which wakes the loop then; `nil` for the loop's own time.
+    package init(eventLoop: any EventLoop, manualTime: ManualTime? = nil) {
         self.eventLoop = eventLoop
-        self.timers = Mutex(Timers(wheel: DeadlineWheel(start: .now(), tick: Self.tick)))
+        self.manualTime = manualTime
+        let start = manualTime?.now ?? .now()
+        let tick = manualTime == nil ? Self.tick : ManualTime.tick
+        self.timers = Mutex(Timers(wheel: DeadlineWheel(start: start, tick: tick)))
+        manualTime?.add(self)
+    }
+
+    /// The time.
+    package var now: NIODeadline {
+        if let manualTime = self.manualTime { return manualTime.now }
+        return .now()
     }
 
     /// Runs something on the loop: at once when called on it.
@@ -110,12 +128,40 @@ package final class LoopContext: Sendable {
         self.timers.withLock { $0.wheel.cancel(token) }
     }
 
+    /// The earliest deadline there is.
+    ///
+    /// It looks at all of them: only a test's time asks.
+    var earliestDeadline: NIODeadline? { self.timers.withLock { $0.wheel.earliestDeadline } }
+
+    /// Has the loop tell the targets whose deadline has come.
+    ///
+    /// - Returns: When that is done; `nil` when the loop is about to end.
+    func expireSoon() -> EventLoopFuture<Void>? {
+        // What was handed to the loop under the lock is done before it ends.
+        self.timers.withLock { timers in
+            timers.isRetired ? nil : self.eventLoop.submit { self.expireDeadlines() }
+        }
+    }
+
+    /// Forgets all deadlines, for good: the loop is about to end.
+    func retire() {
+        self.timers.withLock { timers in
+            timers.isRetired = true
+            timers.wheel.removeAll()
+        }
+    }
+
     private func wake(at deadline: NIODeadline) {
+        // A test's time knows the deadlines, and wakes the loop itself.
+        guard self.manualTime == nil else { return }
         self.eventLoop.scheduleTask(deadline: deadline) { self.expireDeadlines() }
     }
 
-    private func expireDeadlines() {
-        let now = NIODeadline.now()
+    /// Tells the targets whose deadline has come.
+    ///
+    /// Called on the loop.
+    func expireDeadlines() {
+        let now = self.now
         let expired = self.timers.withLock { timers in
             // A later wake-up than this one may have been scheduled before: it stays the one that counts.
             if let scheduled = timers.scheduledWakeUp, scheduled <= now { timers.scheduledWakeUp = nil }

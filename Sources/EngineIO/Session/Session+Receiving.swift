@@ -111,7 +111,7 @@ extension Session {
             self.handler.session(self, receivedBinary: binary)
         case .pong:
             self.state.withLock { state in
-                state.heartbeat.receivedPong(now: .now(), interval: self.environment.pingInterval)
+                state.heartbeat.receivedPong(now: self.home.now, interval: self.environment.pingInterval)
                 // The next ping is due before the timeout would have been when the interval is the shorter one.
                 self.updateTimer(&state)
             }
@@ -146,7 +146,7 @@ extension Session {
         self.state.withLock { state in
             guard state.isOpen, case .polling = state.transport else { return false }
             let timeout = self.environment.upgradeTimeout
-            guard state.upgrade.opened(candidate, now: .now(), timeout: timeout) == .probe else { return false }
+            guard state.upgrade.opened(candidate, now: self.home.now, timeout: timeout) == .probe else { return false }
             self.updateTimer(&state)
             return true
         }
@@ -157,7 +157,9 @@ extension Session {
     /// - Returns: Whether to answer `3probe`.
     func receivedProbe(from candidate: any FrameSink) -> Bool {
         let (answers, effects) = self.state.withLock { state -> (Bool, SessionEffects) in
-            guard state.isOpen, state.upgrade.candidate === candidate, state.upgrade.receivedProbe(now: .now()) else {
+            guard state.isOpen, state.upgrade.candidate === candidate,
+                state.upgrade.receivedProbe(now: self.home.now)
+            else {
                 return (false, SessionEffects())
             }
             state.isPollReleaseDue = state.polling.poll != nil

@@ -43,7 +43,7 @@ public final class Session: Sendable {
         self.home = home
         self.environment = environment
         self.state = Mutex(
-            SessionState(webSocket: webSocket, now: .now(), pingInterval: environment.pingInterval)
+            SessionState(webSocket: webSocket, now: home.now, pingInterval: environment.pingInterval)
         )
     }
 
@@ -183,7 +183,7 @@ public final class Session: Sendable {
         if state.isOpen { effects.closed = reason }
         effects.abandonedCandidate = state.upgrade.closed()
         effects.answeredPost = state.polling.takeHeldPost()
-        effects.abortedSink = state.close(mode: mode, until: .now() + self.environment.closingTimeout)
+        effects.abortedSink = state.close(mode: mode, until: self.home.now + self.environment.closingTimeout)
         effects.unregisters = state.isClosed
         effects.flush = state.scheduleFlush()
         self.updateTimer(&state)
@@ -306,7 +306,7 @@ extension Session {
         _ target: any DeadlineTarget,
         in duration: Duration
     ) -> DeadlineWheel<any DeadlineTarget>.Token {
-        self.home.schedule(target, at: .now() + TimeAmount(min(duration, .seconds(86_400 * 365))))
+        self.home.schedule(target, at: self.home.now + TimeAmount(min(duration, .seconds(86_400 * 365))))
     }
 
     /// Cancels a deadline.

@@ -7,6 +7,7 @@ final class SessionEnvironment: Sendable {
     let configuration: EngineIOConfiguration
     let registry: SessionRegistry
     let logger: Logger
+    let time: TimeSource
     let limits: LimitReporter
     let pingInterval: TimeAmount
     let pingTimeout: TimeAmount
@@ -14,11 +15,12 @@ final class SessionEnvironment: Sendable {
     let closingTimeout: TimeAmount
     let outboxLimit: Int
 
-    init(configuration: EngineIOConfiguration, logger: Logger) {
+    init(configuration: EngineIOConfiguration, logger: Logger, time: TimeSource = TimeSource()) {
         self.configuration = configuration
         self.registry = SessionRegistry(maximumSessions: configuration.limits.sessions)
         self.logger = logger
-        self.limits = LimitReporter(label: "engineio", logger: logger)
+        self.time = time
+        self.limits = LimitReporter(label: "engineio", logger: logger, time: time)
         self.pingInterval = TimeAmount(configuration.pingInterval)
         self.pingTimeout = TimeAmount(configuration.pingTimeout)
         self.upgradeTimeout = TimeAmount(configuration.upgradeTimeout)

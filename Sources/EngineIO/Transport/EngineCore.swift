@@ -26,11 +26,12 @@ final class EngineCore: Sendable {
     init(
         configuration: EngineIOConfiguration,
         logger: Logger,
+        time: TimeSource = TimeSource(),
         responder: @escaping HTTPResponder,
         makeHandler: @escaping @Sendable () -> any SessionHandler
     ) {
         self.configuration = configuration
-        self.environment = SessionEnvironment(configuration: configuration, logger: logger)
+        self.environment = SessionEnvironment(configuration: configuration, logger: logger, time: time)
         self.logger = logger
         self.responder = responder
         self.makeHandler = makeHandler
@@ -45,7 +46,8 @@ final class EngineCore: Sendable {
 
     /// Says which origin was refused: whoever runs the server may have forgotten to allow it.
     func logRefused(origin: String) {
-        guard let omitted = self.refusedOrigins.withLock({ $0.admit(at: .now) }) else { return }
+        let now = self.environment.time.now
+        guard let omitted = self.refusedOrigins.withLock({ $0.admit(at: now) }) else { return }
         self.logger.notice(
             "origin refused",
             metadata: ["engineio.origin": "\(origin.prefix(200).debugDescription)", "engineio.omitted": "\(omitted)"]

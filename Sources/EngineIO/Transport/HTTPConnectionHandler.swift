@@ -304,7 +304,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
             self.deadline = nil
             return
         }
-        let deadline = NIODeadline.now() + amount
+        let deadline = self.loopContext.now + amount
         self.deadline = deadline
         // A timer that fires too early is set again then: cheaper than to move it with each request.
         if let timer = self.timer {

@@ -20,9 +20,10 @@ final class Listener: Sendable {
     init(core: EngineCore, threads: Int?) {
         self.core = core
         self.group = MultiThreadedEventLoopGroup(numberOfThreads: threads ?? System.coreCount)
+        let manualTime = core.environment.time.manual
         self.contexts = Dictionary(
             uniqueKeysWithValues: self.group.makeIterator().map { loop in
-                (ObjectIdentifier(loop), LoopContext(eventLoop: loop))
+                (ObjectIdentifier(loop), LoopContext(eventLoop: loop, manualTime: manualTime))
             }
         )
     }
@@ -102,9 +103,10 @@ final class Listener: Sendable {
     /// No loop may end before the last connection has: a session's connections may live on several.
     func finish(after drained: EventLoopFuture<Void>, timeout: Duration) async {
         let connections = self.core.connections
-        let cut = drained.eventLoop.scheduleTask(in: TimeAmount(timeout)) { connections.closeAll() }
+        let cut = self.core.environment.time.after(timeout) { connections.closeAll() }
         try? await drained.get()
         cut.cancel()
+        for context in self.contexts.values { context.retire() }
         try? await self.group.shutdownGracefully()
     }
 }

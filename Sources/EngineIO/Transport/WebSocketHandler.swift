@@ -196,7 +196,7 @@ final class WebSocketHandler: ChannelInboundHandler {
 
     // MARK: Closing
 
-    private var closeDeadline: NIODeadline { .now() + self.core.closeHandshakeTimeout }
+    private var closeDeadline: NIODeadline { self.loopContext.now + self.core.closeHandshakeTimeout }
 
     private func receivedClose(code: UInt16?) {
         self.leaveSession(reason: .transportClose)

@@ -59,7 +59,8 @@ extension BroadcastOperator {
         let environment = self.namespace.environment
         let (pending, stream) = PendingBroadcast.make(
             id: self.namespace.nextAckID(),
-            timeout: self.flags.timeout ?? environment.configuration.acknowledgementTimeout
+            timeout: self.flags.timeout ?? environment.configuration.acknowledgementTimeout,
+            time: environment.time
         )
         let isObserved = self.namespace.handlers.observesOutgoing
         let observed = isObserved ? event.observed(wantsAcknowledgement: true) : nil

@@ -34,7 +34,7 @@ final class PendingBroadcast: DeadlineTarget, AckReceiver {
         var waitingElsewhere = 0
         var end: End?
         var timer: (session: Session, token: DeadlineWheel<any DeadlineTarget>.Token)?
-        var timerTask: Task<Void, Never>?
+        var alarm: Alarm?
 
         /// Whether there is nobody left to wait for.
         var isComplete: Bool {
@@ -44,21 +44,28 @@ final class PendingBroadcast: DeadlineTarget, AckReceiver {
 
     let id: UInt64
     private let timeout: Duration
+    private let time: TimeSource
     private let continuation: AsyncStream<Answer>.Continuation
     private let state = Mutex(State())
 
-    private init(id: UInt64, timeout: Duration, continuation: AsyncStream<Answer>.Continuation) {
+    private init(
+        id: UInt64,
+        timeout: Duration,
+        time: TimeSource,
+        continuation: AsyncStream<Answer>.Continuation
+    ) {
         self.id = id
         self.timeout = timeout
+        self.time = time
         self.continuation = continuation
     }
 
     /// Makes a collector, held until ``release()``, and the stream of its answers.
     ///
     /// It is cancelled when the stream is: when nobody keeps it, or the task that iterates is cancelled.
-    static func make(id: UInt64, timeout: Duration) -> (PendingBroadcast, AsyncStream<Answer>) {
+    static func make(id: UInt64, timeout: Duration, time: TimeSource) -> (PendingBroadcast, AsyncStream<Answer>) {
         let (stream, continuation) = AsyncStream.makeStream(of: Answer.self)
-        let pending = PendingBroadcast(id: id, timeout: timeout, continuation: continuation)
+        let pending = PendingBroadcast(id: id, timeout: timeout, time: time, continuation: continuation)
         continuation.onTermination = { [weak pending] _ in pending?.finish(.cancelled) }
         return (pending, stream)
     }
@@ -129,11 +136,8 @@ final class PendingBroadcast: DeadlineTarget, AckReceiver {
         self.change { state in
             state.servers += count
             // There may be no socket of this server whose session could keep the time.
-            guard count > 0, state.timerTask == nil else { return }
-            state.timerTask = Task { [weak self, timeout = self.timeout] in
-                guard (try? await Task.sleep(for: timeout)) != nil else { return }
-                self?.finish(.timedOut)
-            }
+            guard count > 0, state.alarm == nil else { return }
+            state.alarm = self.time.after(self.timeout) { [weak self] in self?.finish(.timedOut) }
         }
     }
 
@@ -188,13 +192,13 @@ final class PendingBroadcast: DeadlineTarget, AckReceiver {
             defer {
                 state.waiting = [:]
                 state.timer = nil
-                state.timerTask = nil
+                state.alarm = nil
             }
             return state
         }
         guard let ended else { return }
         if let (session, token) = ended.timer { session.cancel(token) }
-        ended.timerTask?.cancel()
+        ended.alarm?.cancel()
         self.forget(ended.waiting.values)
         // Without the lock: this calls what was set for the stream's termination.
         self.continuation.finish()

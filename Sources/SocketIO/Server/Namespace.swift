@@ -78,7 +78,8 @@ public final class Namespace: HandlerRegistry {
     }
 
     func log(_ error: any Error, of socket: Socket, in context: ErrorContext) {
-        guard let omitted = self.logRate.withLock({ $0.admit(at: .now) }) else { return }
+        let now = self.environment.time.now
+        guard let omitted = self.logRate.withLock({ $0.admit(at: now) }) else { return }
         self.environment.logger.warning(
             Self.logMessage(for: error),
             metadata: [

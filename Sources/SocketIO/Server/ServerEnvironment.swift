@@ -7,13 +7,15 @@ final class ServerEnvironment: Sendable {
     let configuration: SocketIOConfiguration
     let packetLimits: PacketLimits
     let logger: Logger
+    let time: TimeSource
     let limits: LimitReporter
     let tasks = HandlerTasks()
 
-    init(configuration: SocketIOConfiguration, logger: Logger) {
+    init(configuration: SocketIOConfiguration, logger: Logger, time: TimeSource = TimeSource()) {
         self.configuration = configuration
         self.packetLimits = configuration.packetLimits
         self.logger = logger
-        self.limits = LimitReporter(label: "socketio", logger: logger)
+        self.time = time
+        self.limits = LimitReporter(label: "socketio", logger: logger, time: time)
     }
 }

@@ -65,7 +65,8 @@ extension Socket {
 
 extension Namespace {
     fileprivate func logRefusedJoin(of socket: Socket) {
-        guard let omitted = self.logRate.withLock({ $0.admit(at: .now) }) else { return }
+        let now = self.environment.time.now
+        guard let omitted = self.logRate.withLock({ $0.admit(at: now) }) else { return }
         self.environment.logger.warning(
             "a socket must not enter the room of another",
             metadata: [

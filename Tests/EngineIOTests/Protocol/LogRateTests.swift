@@ -1,10 +1,11 @@
 /// How many lines a peer can cause in a second.
+import NIOCore
 import Testing
 
 @testable import EngineIO
 
 @Suite struct LogRateTests {
-    private let start = ContinuousClock.now
+    private let start = NIODeadline.now()
 
     @Test func `ten lines a second are written, the others counted`() {
         var rate = LogRate()

@@ -1,0 +1,125 @@
+/// The time of a server under test, which stands still until the test moves it.
+package import NIOCore
+import Synchronization
+
+/// A time that moves when it is told to.
+///
+/// Moving it goes from one deadline to the next, over all event loops and alarms; at each, what is due runs and is waited
+/// for before the time goes on. So everything happens at its own time and in order, however far the time is moved.
+package final class ManualTime: Sendable {
+    private struct Entry {
+        var deadline: NIODeadline
+        var action: @Sendable () -> Void
+    }
+
+    private struct WeakContext {
+        weak var context: LoopContext?
+    }
+
+    private struct State {
+        var now: NIODeadline
+        var contexts: [WeakContext] = []
+        var alarms: [UInt64: Entry] = [:]
+        var nextAlarm: UInt64 = 0
+        var isMoving = false
+        /// Who else wants to move the time, in order.
+        var waiters: [CheckedContinuation<Void, Never>] = []
+    }
+
+    /// What the time is counted in: moves are rounded up to it, and deadlines are at most this late.
+    package static let tick: TimeAmount = .milliseconds(1)
+
+    private let state: Mutex<State>
+
+    /// Creates a time that stands still.
+    package init() {
+        // Any time does, as long as there is room before it.
+        self.state = Mutex(State(now: .uptimeNanoseconds(1_000_000_000_000)))
+    }
+
+    /// The time.
+    package var now: NIODeadline { self.state.withLock { $0.now } }
+
+    /// The event loop's deadlines are kept by this time from now on.
+    func add(_ context: LoopContext) {
+        self.state.withLock { state in
+            state.contexts.removeAll { $0.context == nil }
+            state.contexts.append(WeakContext(context: context))
+        }
+    }
+
+    func after(_ duration: Duration, _ action: @escaping @Sendable () -> Void) -> Alarm {
+        let id = self.state.withLock { state in
+            defer { state.nextAlarm += 1 }
+            state.alarms[state.nextAlarm] = Entry(deadline: state.now + TimeAmount(duration), action: action)
+            return state.nextAlarm
+        }
+        return Alarm { [weak self] in _ = self?.state.withLock { $0.alarms.removeValue(forKey: id) } }
+    }
+
+    // MARK: Moving
+
+    /// Moves the time.
+    ///
+    /// Two moves at once follow one another.
+    ///
+    /// - Parameters:
+    ///   - amount: How far, rounded up to milliseconds.
+    ///   - settle: Waits until the deadlines' effects have come to rest; called first, and after each deadline.
+    package func advance(by amount: TimeAmount, settle: () async -> Void = {}) async {
+        await self.beginMove()
+        await settle()
+        let tick = Self.tick.nanoseconds
+        let end = self.now + .nanoseconds((max(0, amount.nanoseconds) + tick - 1) / tick * tick)
+        while let next = self.nextDeadline, next <= end {
+            await self.reach(next)
+            await settle()
+        }
+        self.state.withLock { $0.now = max($0.now, end) }
+        self.endMove()
+    }
+
+    /// The next deadline of all.
+    package var nextDeadline: NIODeadline? {
+        let (contexts, alarm) = self.state.withLock { state in
+            (state.contexts.compactMap(\.context), state.alarms.values.map(\.deadline).min())
+        }
+        return (contexts.compactMap(\.earliestDeadline) + [alarm].compactMap(\.self)).min()
+    }
+
+    private func reach(_ deadline: NIODeadline) async {
+        let (now, contexts) = self.state.withLock { state in
+            state.now = max(state.now, deadline)
+            return (state.now, state.contexts.compactMap(\.context))
+        }
+        for context in contexts where context.earliestDeadline.map({ $0 <= now }) ?? false {
+            try? await context.expireSoon()?.get()
+        }
+        let due = self.state.withLock { state in
+            let due = state.alarms.filter { $0.value.deadline <= now }.sorted { $0.key < $1.key }
+            for (id, _) in due { state.alarms[id] = nil }
+            return due
+        }
+        for (_, entry) in due { entry.action() }
+    }
+
+    private func beginMove() async {
+        await withCheckedContinuation { continuation in
+            let isFirst = self.state.withLock { state in
+                if state.isMoving { state.waiters.append(continuation) }
+                defer { state.isMoving = true }
+                return !state.isMoving
+            }
+            if isFirst { continuation.resume() }
+        }
+    }
+
+    private func endMove() {
+        let next = self.state.withLock { state in
+            guard state.waiters.isEmpty else { return Optional(state.waiters.removeFirst()) }
+            state.isMoving = false
+            return nil
+        }
+        next?.resume()
+    }
+}

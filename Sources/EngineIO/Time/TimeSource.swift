@@ -1,0 +1,66 @@
+/// Where a server's time comes from: the system's clock, or a test.
+package import NIOCore
+import Synchronization
+
+/// The one source of a server's time.
+///
+/// Whatever waits for a time asks here or its ``LoopContext``, which asks here: nothing else reads a clock or sleeps, so a
+/// test that moves the time by hand reaches every timer. The time of day (``WallClock``) is apart: nothing waits for it.
+package final class TimeSource: Sendable {
+    private let manualTime: Mutex<ManualTime?>
+
+    /// Creates a source.
+    ///
+    /// - Parameter manual: The time of a test; `nil` for the system's.
+    package init(manual: ManualTime? = nil) {
+        self.manualTime = Mutex(manual)
+    }
+
+    /// The time of a test, when it is one's.
+    package var manual: ManualTime? { self.manualTime.withLock { $0 } }
+
+    /// Takes the time from a test.
+    ///
+    /// To be called before anything waits: what waits for the system's time already goes on doing so.
+    package func follow(_ manual: ManualTime) {
+        self.manualTime.withLock { $0 = manual }
+    }
+
+    /// The time.
+    package var now: NIODeadline { self.manual?.now ?? .now() }
+
+    /// Does something later, on no particular thread.
+    ///
+    /// For the few waits that belong to no event loop; all others go into the wheel of a ``LoopContext``.
+    ///
+    /// - Parameters:
+    ///   - duration: How much later; at once when it is not above zero.
+    ///   - action: What to do. It must be quick.
+    package func after(_ duration: Duration, _ action: @escaping @Sendable () -> Void) -> Alarm {
+        guard duration > .zero else {
+            action()
+            return Alarm {}
+        }
+        let duration = min(duration, .seconds(86_400 * 365))
+        if let manual = self.manual { return manual.after(duration, action) }
+        let sleeping = Task {
+            guard (try? await Task.sleep(for: duration)) != nil else { return }
+            action()
+        }
+        return Alarm { sleeping.cancel() }
+    }
+}
+
+/// Something that will be done later, unless it is cancelled.
+package struct Alarm: Sendable {
+    private let cancellation: @Sendable () -> Void
+
+    init(cancellation: @escaping @Sendable () -> Void) {
+        self.cancellation = cancellation
+    }
+
+    /// Does it not.
+    ///
+    /// Nothing happens when it has been done.
+    package func cancel() { self.cancellation() }
+}
