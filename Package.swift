@@ -108,6 +108,19 @@ let package = Package(
             path: "Tests/ClientTestServer",
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "WebSocketEchoServer",
+            dependencies: [
+                "EngineIO",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Tests/WebSocketEchoServer",
+            swiftSettings: settings
+        ),
         .target(
             name: "TestSupport",
             dependencies: [

@@ -8,6 +8,7 @@ readonly logs=.build/test-logs
 readonly python=.build/python/bin/python
 readonly chat=".build/debug/ChatApp --host 127.0.0.1 --port {port} --log-file $logs/chat.log"
 readonly echo_server="Benchmarks/.build/debug/EchoServer --port {port} --threads 2"
+readonly websocket_echo=".build/debug/WebSocketEchoServer --port {port}"
 readonly features=".build/debug/ClientTestServer --port {port}"
 passed=0
 
@@ -35,16 +36,26 @@ unit_tests() {
         grep -Eq 'Test run with [1-9][0-9]* test' "$log"
 }
 
+autobahn() {
+    local run=("$python" Tests/Autobahn/run.py)
+    "$python" -m unittest discover -s Tests/Autobahn &&
+        "${run[@]}" --server "$websocket_echo --maximum-message-bytes 1000" \
+            --expect-failures "1.1.6 1.1.7 1.1.8" '1.1.*' &&
+        "${run[@]}" --server "$websocket_echo" '1.*' '2.*' '3.*' '4.*' '5.*' '6.*' '7.*' '9.*' '10.*'
+}
+
 rm -rf "$logs"
 mkdir -p "$logs"
 stage "system packages" scripts/install-packages.sh test
 stage "python environment" scripts/python-env.sh
+stage "autobahn environment" scripts/autobahn-env.sh
 stage "format and documentation" scripts/swift-format.sh lint
 stage "layer check fires" scripts/check-layers.sh --self-test
 stage "layers" scripts/check-layers.sh
 stage "build" swift build --build-tests -Xswiftc -warnings-as-errors
 stage "public documentation" scripts/check-docs.sh
 stage "unit tests" unit_tests
+stage "autobahn" autobahn
 renew_manifests
 stage "build benchmarks" swift build --package-path Benchmarks -Xswiftc -warnings-as-errors
 stage "load generator" "$python" Benchmarks/Tests/selftest.py

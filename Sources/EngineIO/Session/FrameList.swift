@@ -10,6 +10,11 @@ struct FrameList: Sendable, Equatable {
     // Absent rather than empty: copying an empty queue counts a reference.
     private var others: Deque<ByteBuffer>?
 
+    init() {}
+
+    /// A list of one buffer.
+    init(_ first: ByteBuffer) { self.first = first }
+
     var isEmpty: Bool { self.first == nil }
 
     var count: Int { self.first == nil ? 0 : 1 + (self.others?.count ?? 0) }

@@ -69,11 +69,7 @@ public struct MessageUnit: Sendable {
     }
 
     private init(opcode: WebSocketOpcode, payload: ByteBuffer) {
-        let size = WebSocketFrame.maximumHeaderSize + payload.readableBytes
-        var frames = ByteBufferAllocator().buffer(capacity: size)
-        WebSocketFrame.writeHeader(opcode, length: payload.readableBytes, into: &frames)
-        frames.writeImmutableBuffer(payload)
-        self.frames = frames
+        self.frames = WebSocketFrame.message(opcode, payload)
         self.packetCount = 1
     }
 }

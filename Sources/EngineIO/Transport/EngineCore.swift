@@ -16,7 +16,7 @@ final class EngineCore: Sendable {
     let path: String
     let idleTimeout: TimeAmount
     let bodyTimeout: TimeAmount
-    let closeHandshakeTimeout: TimeAmount
+    let webSockets: WebSocketSettings
     let connections: ConnectionRegistry
     /// The CORS headers when they are the same whoever asks.
     let corsHeadersForAll: HTTPHeaders?
@@ -41,7 +41,7 @@ final class EngineCore: Sendable {
         self.connections = ConnectionRegistry(maximumCount: configuration.limits.connections)
         self.idleTimeout = TimeAmount(configuration.limits.headTimeout)
         self.bodyTimeout = TimeAmount(configuration.limits.bodyTimeout)
-        self.closeHandshakeTimeout = TimeAmount(configuration.limits.closeHandshakeTimeout)
+        self.webSockets = WebSocketSettings(configuration, logger: logger)
     }
 
     /// Says which origin was refused: whoever runs the server may have forgotten to allow it.

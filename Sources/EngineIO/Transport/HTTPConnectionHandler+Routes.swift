@@ -265,7 +265,7 @@ extension HTTPConnectionHandler {
 
     private func becomeWebSocket(headers: HTTPHeaders, request: HandshakeRequest?, session: Session?) {
         guard let context = self.context else { return }
-        let webSocket = WebSocketHandler(core: self.core, loopContext: self.loopContext)
+        let webSocket = SessionWebSocket(settings: self.core.webSockets, loopContext: self.loopContext)
         if let request {
             guard
                 let session = self.core.openSession(
@@ -274,7 +274,7 @@ extension HTTPConnectionHandler {
                     webSocket: webSocket.link
                 )
             else {
-                webSocket.forgetLink()
+                webSocket.connection.releaseEndpoint()
                 if let exchange = self.exchange { self.reject(.tooManySessions, exchange) }
                 return
             }
@@ -287,7 +287,7 @@ extension HTTPConnectionHandler {
         context.write(self.wrapOutboundOut(head), promise: nil)
         // The open packet of a new session leaves at the end of the tick, and takes the answer with it.
         if request == nil { context.flush() }
-        self.handOver(to: webSocket, context: context)
+        self.handOver(to: webSocket.connection, context: context)
     }
 
     /// Takes the HTTP handlers out of the pipeline and the WebSocket's in.

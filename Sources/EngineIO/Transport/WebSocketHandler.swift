@@ -1,24 +1,18 @@
-/// One WebSocket connection: frames in, packets to its session, and the close handshake.
+/// One WebSocket connection: frames in and out, pings, and the close handshake.
 import Logging
-import NIOCore
+package import NIOCore
 
-/// Reads frames for the session whose transport, or candidate, this connection is.
+/// Reads the frames of a connection for its endpoint, and writes the endpoint's.
 ///
-/// The only handler left in the pipeline after the upgrade. Confined to its event loop.
-final class WebSocketHandler: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-    typealias OutboundOut = ByteBuffer
+/// Knows RFC 6455 and nothing of what is said over it. The only handler left in the pipeline after the upgrade. Confined
+/// to its event loop.
+package final class WebSocketHandler: ChannelInboundHandler {
+    package typealias InboundIn = ByteBuffer
+    package typealias OutboundOut = ByteBuffer
 
-    /// What this connection is to a session.
-    enum Role {
-        /// There was a candidate already, or the session has closed: to be closed.
-        case unwanted
-        case candidate(Session)
-        case transport(Session)
-    }
-
-    var role: Role = .unwanted
-    private let core: EngineCore
+    /// What the messages are for; `nil` once the connection has left its pipeline.
+    package var endpoint: (any WebSocketEndpoint)?
+    private let settings: WebSocketSettings
     private let loopContext: LoopContext
     private var reader: WebSocketReader
     private var closing = WebSocketCloseMachine()
@@ -28,51 +22,34 @@ final class WebSocketHandler: ChannelInboundHandler {
     private var isReading = true
     private var timer: DeadlineWheel<any DeadlineTarget>.Token?
 
-    private var madeLink: WebSocketLink?
-
-    /// The connection as its session knows it.
-    var link: WebSocketLink {
-        if let madeLink { return madeLink }
-        let link = WebSocketLink(self, context: self.loopContext)
-        self.madeLink = link
-        return link
-    }
-
-    init(core: EngineCore, loopContext: LoopContext) {
-        self.core = core
+    package init(settings: WebSocketSettings, loopContext: LoopContext) {
+        self.settings = settings
         self.loopContext = loopContext
         self.reader = WebSocketReader(
-            maximumMessageSize: core.configuration.maximumPayloadBytes,
-            maximumFragments: core.configuration.limits.fragmentsPerMessage
+            maximumMessageSize: settings.maximumMessageSize,
+            maximumFragments: settings.maximumFragments
         )
     }
 
-    func handlerAdded(context: ChannelHandlerContext) {
+    package func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        if case .unwanted = self.role { self.close() }
-        self.reportWritability()
+        self.endpoint?.opened()
     }
 
-    /// Breaks the circle of handler and link when the handler never gets into a pipeline.
-    func forgetLink() {
-        self.madeLink = nil
-    }
-
-    /// A connection whose client has not read what came before is not writable from the start.
-    private func reportWritability() {
-        guard case .transport(let session) = self.role, self.context?.channel.isWritable == false else { return }
-        session.sinkWritabilityChanged(false)
-    }
-
-    func handlerRemoved(context: ChannelHandlerContext) {
+    package func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
-        // The two refer to each other.
-        self.madeLink = nil
+        self.releaseEndpoint()
+    }
+
+    /// Breaks the circle of handler and endpoint; to be called when the handler never gets into a pipeline.
+    func releaseEndpoint() {
+        let endpoint = self.endpoint.take()
+        endpoint?.released()
     }
 
     // MARK: Receiving
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var buffer = self.unwrapInboundIn(data)
         if self.unread == nil {
             self.process(&buffer)
@@ -96,70 +73,21 @@ final class WebSocketHandler: ChannelInboundHandler {
             return
         }
         switch event {
-        case .text(let text): self.receive(text: text)
-        case .binary(let binary): self.receive(packet: .binary(binary))
+        case .text(let text): self.endpoint?.received(text: text)
+        case .binary(let binary): self.endpoint?.received(binary: binary)
         case .ping(let data): self.sendPong(data)
         case .pong: break
         case .close(let code, _): self.receivedClose(code: code)
         }
     }
 
-    private func receive(text: ByteBuffer) {
-        do throws(ProtocolViolation) {
-            self.receive(packet: try PacketDecoder.decode(text))
-        } catch {
-            switch self.role {
-            case .transport(let session): session.reject(error)
-            case .candidate: self.dropCandidate()
-            case .unwanted: break
-            }
-        }
-    }
+    // MARK: The endpoint's commands
 
-    private func receive(packet: InboundPacket) {
-        switch self.role {
-        case .transport(let session): session.receive(packet)
-        case .candidate(let session): self.receive(packet: packet, for: session)
-        case .unwanted: break
-        }
-    }
-
-    /// A candidate may probe and upgrade; anything else costs it the chance, and the session nothing.
-    private func receive(packet: InboundPacket, for session: Session) {
-        switch packet {
-        case .ping where packet.isProbe:
-            // A candidate that probes without reading would fill the channel's buffer with answers.
-            guard self.context?.channel.isWritable == true else { return self.dropCandidate() }
-            guard session.receivedProbe(from: self.link) else { return }
-            self.write(MessageUnit(encodedPacket: ByteBuffer(string: "3probe")).frames)
-        case .upgrade:
-            // The session says when this has become its transport: now, or after the POST under way.
-            self.setReading(false)
-            if !session.receivedUpgrade(from: self.link) { self.dropCandidate() }
-        default:
-            self.dropCandidate()
-        }
-    }
-
-    private func dropCandidate() {
-        guard case .candidate(let session) = self.role else { return }
-        self.role = .unwanted
-        session.lostCandidate(self.link)
-        self.close()
-    }
-
-    // MARK: The session's commands
-
-    /// The candidate has become the transport.
-    func becameTransport() {
-        guard case .candidate(let session) = self.role else { return }
-        self.role = .transport(session)
-        self.reportWritability()
-        self.setReading(true)
-    }
+    /// Whether the channel takes more bytes.
+    package var isWritable: Bool { self.context?.channel.isWritable == true }
 
     /// Stops or resumes reading.
-    func setReading(_ isReading: Bool) {
+    package func setReading(_ isReading: Bool) {
         guard self.isReading != isReading else { return }
         self.isReading = isReading
         if isReading, var unread = self.unread {
@@ -170,19 +98,28 @@ final class WebSocketHandler: ChannelInboundHandler {
         try? self.context?.channel.syncOptions?.setOption(.autoRead, value: self.isReading)
     }
 
-    /// Writes frames of the session, with one flush.
+    /// Writes frames, with one flush.
     func write(frames: FrameList) {
         guard self.closing.acceptsOutput, let context = self.context else { return }
         for buffer in frames { context.write(self.wrapOutboundOut(buffer), promise: nil) }
         context.flush()
     }
 
-    /// Starts the close handshake, without a status as Node does.
-    func close() {
+    /// Sends a text message, which must be valid UTF-8.
+    package func send(text: ByteBuffer) {
+        self.write(frames: FrameList(WebSocketFrame.message(.text, text)))
+    }
+
+    /// Sends a binary message.
+    package func send(binary: ByteBuffer) {
+        self.write(frames: FrameList(WebSocketFrame.message(.binary, binary)))
+    }
+
+    /// Starts the close handshake, without a status as Node does: no message is received or sent any more.
+    package func close() {
         guard case .sendClose(let code) = self.closing.sendClose(code: nil, deadline: self.closeDeadline) else {
             return
         }
-        self.role = .unwanted
         self.writeClose(code: code)
         self.scheduleDeadline()
         self.setReading(true)
@@ -190,22 +127,21 @@ final class WebSocketHandler: ChannelInboundHandler {
 
     /// Cuts the connection.
     func abort() {
-        self.role = .unwanted
         self.context?.close(promise: nil)
     }
 
     // MARK: Closing
 
-    private var closeDeadline: NIODeadline { self.loopContext.now + self.core.closeHandshakeTimeout }
+    private var closeDeadline: NIODeadline { self.loopContext.now + self.settings.closeHandshakeTimeout }
 
     private func receivedClose(code: UInt16?) {
-        self.leaveSession(reason: .transportClose)
+        self.endpoint?.ended(.transportClose)
         self.perform(self.closing.receivedClose(code: code, deadline: self.closeDeadline))
     }
 
     private func fail(_ violation: WebSocketViolation) {
-        self.core.logger.debug("websocket failed", metadata: ["error": "\(violation)"])
-        self.leaveSession(reason: .transportError)
+        self.settings.logger.debug("websocket failed", metadata: ["error": "\(violation)"])
+        self.endpoint?.ended(.transportError)
         self.perform(self.closing.receivedViolation(closeCode: violation.closeCode, deadline: self.closeDeadline))
     }
 
@@ -244,11 +180,12 @@ final class WebSocketHandler: ChannelInboundHandler {
 
     private func scheduleDeadline() {
         guard self.timer == nil, let deadline = self.closing.deadline, self.context != nil else { return }
-        self.timer = self.loopContext.schedule(self.link, at: deadline)
+        let target = CloseTimer(self, eventLoop: self.loopContext.eventLoop)
+        self.timer = self.loopContext.schedule(target, at: deadline)
     }
 
     /// The client has not finished the close handshake in time.
-    func reachedDeadline(now: NIODeadline) {
+    fileprivate func reachedDeadline(now: NIODeadline) {
         self.timer = nil
         switch self.closing.hitDeadline(now: now) {
         case .closeTransport: self.context?.close(promise: nil)
@@ -256,35 +193,22 @@ final class WebSocketHandler: ChannelInboundHandler {
         }
     }
 
-    /// Tells the session that this connection is no use to it any more.
-    private func leaveSession(reason: CloseReason) {
-        let role = self.role
-        self.role = .unwanted
-        switch role {
-        case .transport(let session): session.lostTransport(reason: reason)
-        case .candidate(let session): session.lostCandidate(self.link)
-        case .unwanted: break
-        }
-    }
-
     // MARK: Channel events
 
-    func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if case .transport(let session) = self.role {
-            session.sinkWritabilityChanged(context.channel.isWritable)
-        }
+    package func channelWritabilityChanged(context: ChannelHandlerContext) {
+        self.endpoint?.writabilityChanged(context.channel.isWritable)
         context.fireChannelWritabilityChanged()
     }
 
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if let event = event as? ChannelEvent, event == .inputClosed {
             context.close(promise: nil)
         }
         context.fireUserInboundEventTriggered(event)
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
-        self.leaveSession(reason: .transportClose)
+    package func channelInactive(context: ChannelHandlerContext) {
+        self.endpoint?.ended(.transportClose)
         self.closing.transportLost()
         if let timer = self.timer { self.loopContext.cancel(timer) }
         self.timer = nil
@@ -292,17 +216,16 @@ final class WebSocketHandler: ChannelInboundHandler {
         context.fireChannelInactive()
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        self.leaveSession(reason: .transportError)
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        self.endpoint?.ended(.transportError)
         context.close(promise: nil)
     }
 
     // MARK: Writing
 
     private func sendPong(_ data: ByteBuffer) {
-        guard self.closing.acceptsOutput else { return }
         // A client that pings without reading would grow the channel's buffer: it waits for its pongs to leave.
-        guard self.context?.channel.isWritable == true else { return }
+        guard self.closing.acceptsOutput, self.isWritable else { return }
         var frame = ByteBuffer()
         WebSocketFrame.writePong(data, into: &frame)
         self.write(frame)
@@ -321,3 +244,16 @@ final class WebSocketHandler: ChannelInboundHandler {
 
 @available(*, unavailable)
 extension WebSocketHandler: Sendable {}
+
+/// Wakes a connection whose close handshake may have lasted too long.
+private final class CloseTimer: DeadlineTarget {
+    private let handler: NIOLoopBound<WebSocketHandler>
+
+    init(_ handler: WebSocketHandler, eventLoop: any EventLoop) {
+        self.handler = NIOLoopBound(handler, eventLoop: eventLoop)
+    }
+
+    func deadlineReached(now: NIODeadline) {
+        self.handler.value.reachedDeadline(now: now)
+    }
+}

@@ -1,12 +1,12 @@
 /// The HTTP side of opening a WebSocket (RFC 6455 §4.2).
-import NIOCore
-import NIOHTTP1
+package import NIOCore
+package import NIOHTTP1
 import NIOWebSocket
 
 /// Checks upgrade requests and makes their answers.
-enum WebSocketHandshake {
+package enum WebSocketHandshake {
     /// Why a request cannot be upgraded; the texts are those of the library Node uses.
-    struct Refusal: Error {
+    package struct Refusal: Error {
         var status: HTTPResponseStatus = .badRequest
         var message: String
         var headers: HTTPHeaders = [:]
@@ -37,7 +37,7 @@ enum WebSocketHandshake {
     }
 
     /// Checks what the client must have sent.
-    static func check(_ head: HTTPRequestHead) throws(Refusal) {
+    package static func check(_ head: HTTPRequestHead) throws(Refusal) {
         guard head.method == .GET else { throw Refusal(status: .methodNotAllowed, message: "Invalid HTTP method") }
         guard head.version.major == 1, head.version.minor >= 1,
             head.headers[canonicalForm: "upgrade"].contains(where: { $0.lowercased() == "websocket" })
@@ -56,7 +56,7 @@ enum WebSocketHandshake {
     }
 
     /// The headers of the 101 response to a request that was checked.
-    static func responseHeaders(
+    package static func responseHeaders(
         for head: HTTPRequestHead,
         extra: HTTPHeaders,
         on channel: any Channel

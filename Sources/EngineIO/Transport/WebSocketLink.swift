@@ -1,27 +1,25 @@
 /// A WebSocket connection as its session sees it, from any thread.
 import NIOCore
 
-/// Hands the session's commands to the connection's handler.
+/// Hands the session's commands to the connection.
 ///
 /// All are given on the connection's loop.
-final class WebSocketLink: FrameSink, DeadlineTarget {
+final class WebSocketLink: FrameSink {
     let context: LoopContext
-    private let handler: NIOLoopBound<WebSocketHandler>
+    private let webSocket: NIOLoopBound<SessionWebSocket>
 
-    init(_ handler: WebSocketHandler, context: LoopContext) {
+    init(_ webSocket: SessionWebSocket, context: LoopContext) {
         self.context = context
-        self.handler = NIOLoopBound(handler, eventLoop: context.eventLoop)
+        self.webSocket = NIOLoopBound(webSocket, eventLoop: context.eventLoop)
     }
 
-    func write(frames: FrameList) { self.handler.value.write(frames: frames) }
+    func write(frames: FrameList) { self.webSocket.value.connection.write(frames: frames) }
 
-    func close() { self.handler.value.close() }
+    func close() { self.webSocket.value.close() }
 
-    func abort() { self.handler.value.abort() }
+    func abort() { self.webSocket.value.abort() }
 
-    func setReading(_ isReading: Bool) { self.handler.value.setReading(isReading) }
+    func setReading(_ isReading: Bool) { self.webSocket.value.connection.setReading(isReading) }
 
-    func becameTransport() { self.handler.value.becameTransport() }
-
-    func deadlineReached(now: NIODeadline) { self.handler.value.reachedDeadline(now: now) }
+    func becameTransport() { self.webSocket.value.becameTransport() }
 }

@@ -14,6 +14,14 @@ enum WebSocketFrame {
         }
     }
 
+    /// A frame with a copy of the payload.
+    static func message(_ opcode: WebSocketOpcode, _ payload: ByteBuffer) -> ByteBuffer {
+        var frame = ByteBufferAllocator().buffer(capacity: Self.maximumHeaderSize + payload.readableBytes)
+        Self.writeHeader(opcode, length: payload.readableBytes, into: &frame)
+        frame.writeImmutableBuffer(payload)
+        return frame
+    }
+
     /// Appends the header of a frame whose payload the caller appends next.
     static func writeHeader(_ opcode: WebSocketOpcode, length: Int, into buffer: inout ByteBuffer) {
         let start = buffer.writerIndex

@@ -1,4 +1,4 @@
-/// A WebSocket's handler on a channel that takes no more bytes.
+/// A session's WebSocket on a channel that takes no more bytes.
 import HTTPTypes
 import NIOCore
 import NIOEmbedded
@@ -16,7 +16,7 @@ private final class WebSocketStage {
     let context: LoopContext
     let events = EventLog<SessionEvent>()
     let core: EngineCore
-    let handler: WebSocketHandler
+    let webSocket: SessionWebSocket
 
     init() {
         self.context = LoopContext(eventLoop: self.channel.embeddedEventLoop)
@@ -26,7 +26,7 @@ private final class WebSocketStage {
             responder: ApplicationResponse.notFound,
             makeHandler: { [events] in SessionRecorder(log: events, reaction: SessionRecorder.silent) }
         )
-        self.handler = WebSocketHandler(core: self.core, loopContext: self.context)
+        self.webSocket = SessionWebSocket(settings: self.core.webSockets, loopContext: self.context)
     }
 
     deinit {
@@ -37,21 +37,21 @@ private final class WebSocketStage {
     func openSession(onWebSocket: Bool) throws -> Session {
         let head = HTTPRequest(method: .get, scheme: "http", authority: "localhost", path: "/engine.io/")
         let request = HandshakeRequest(head: head, remoteAddress: nil, isSecure: false, time: 0)
-        let webSocket = onWebSocket ? self.handler.link : nil
+        let webSocket = onWebSocket ? self.webSocket.link : nil
         return try #require(self.core.openSession(request: request, home: self.context, webSocket: webSocket))
     }
 
     /// Opens a session on polling, and the WebSocket as its candidate.
     func openCandidate() throws -> Session {
         let session = try self.openSession(onWebSocket: false)
-        #expect(session.openedCandidate(self.handler.link))
-        self.handler.role = .candidate(session)
+        #expect(session.openedCandidate(self.webSocket.link))
+        self.webSocket.role = .candidate(session)
         try self.addHandler()
         return session
     }
 
     func addHandler() throws {
-        try self.channel.pipeline.syncOperations.addHandler(self.handler)
+        try self.channel.pipeline.syncOperations.addHandler(self.webSocket.connection)
     }
 
     func setWritable(_ isWritable: Bool) {
@@ -78,7 +78,7 @@ private func frame(_ opcode: WebSocketOpcode, _ text: String = "") -> [UInt8] {
     ClientFrame(opcode, text).with { $0.key = nil }.bytes
 }
 
-@Suite struct WebSocketHandlerTests {
+@Suite struct SessionWebSocketTests {
     @Test func `a candidate that probes while it reads nothing is closed without an answer, and costs nothing else`()
         throws
     {
@@ -123,7 +123,7 @@ private func frame(_ opcode: WebSocketOpcode, _ text: String = "") -> [UInt8] {
         let stage = WebSocketStage()
         stage.setWritable(false)
         let session = try stage.openSession(onWebSocket: true)
-        stage.handler.role = .transport(session)
+        stage.webSocket.role = .transport(session)
         try stage.addHandler()
         stage.channel.embeddedEventLoop.run()
         #expect(!session.state.withLock { $0.isSinkWritable })
