@@ -36,7 +36,8 @@ GIVEN = {
 }
 SKIPPED = {".build", ".git", "node_modules"}
 DIRECTIVE = re.compile(r"^<!--\s*example:\s*(.*?)\s*-->$")
-DECLARATION = re.compile(r"^(?:(?:final|indirect|@\w+)\s+)*(?:let|var|func|struct|enum|class|actor|protocol|typealias)\b")
+MODIFIERS = r"(?:(?:final|indirect|@\w+)\s+)*"
+DECLARATION = re.compile(rf"^{MODIFIERS}(?:let|var|func|struct|enum|class|actor|protocol|typealias)\b")
 VARIABLE = re.compile(r"^(?:let|var)\s+(\w+)\b")
 
 

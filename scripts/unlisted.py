@@ -2,8 +2,9 @@
 
 usage: unlisted.py <folder of documentation archives> <folder of symbol graphs>
 
-Every type stands in a topic of its module's page. Every value of a configuration stands in SocketIO's articles on options
-or on limits, and every limit of EngineIO in its own article too. The tests that the article on features names exist.
+Every type stands in a topic of its module's page. Every value of a configuration stands in SocketIO's articles on
+options or on limits, and every limit of EngineIO in its own article too. The tests that the article on features names
+exist.
 """
 
 import json
@@ -57,7 +58,8 @@ def main():
     findings = [finding for archive in archives for finding in without_topic(archive)]
     paths = [path for module in MODULES for path in values(module, pathlib.Path(sys.argv[2]))]
     findings += without_line(paths, *OPTIONS)
-    findings += without_line([path for path in paths if path[:2] == ["EngineIOConfiguration", "Limits"]], *ENGINE_LIMITS)
+    engine_limits = [path for path in paths if path[:2] == ["EngineIOConfiguration", "Limits"]]
+    findings += without_line(engine_limits, *ENGINE_LIMITS)
     findings += missing_tests()
     print("\n".join([*findings, f"{len(archives)} modules, {len(findings)} findings"]))
     sys.exit(1 if findings else 0)
