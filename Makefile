@@ -15,6 +15,17 @@ run: ## Build the chat and start it on port 5050; options in ARGS, e.g. make run
 	@source scripts/common.sh && swift build -c release "$${release_flags[@]}" --product ChatApp
 	@exec "$$(swift build -c release --show-bin-path)/ChatApp" $(ARGS)
 
+.PHONY: example
+example: ## Start a program of docs/examples on port 3000, e.g. make example NAME=Rooms ARGS=8080
+	@scripts/install-packages.sh run
+	@swift run $(NAME)Example $(ARGS)
+
+.PHONY: docs
+docs: ## Build the documentation into .build/docs
+	@scripts/install-packages.sh run
+	@swift build
+	@scripts/check-docs.sh
+
 .PHONY: build
 build: ## Build everything for development
 	@scripts/install-packages.sh run

@@ -10,6 +10,24 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
+/// The programs of docs/examples, compiled as a user's package would be.
+let examples = ["CursorBoard", "PrivateMessages", "Rooms", "Upload"].map { name in
+    Target.executableTarget(
+        name: "\(name)Example",
+        dependencies: [
+            "EngineIO",
+            "SocketIO",
+            .product(name: "HTTPTypes", package: "swift-http-types"),
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        ],
+        path: "docs/examples/\(name)",
+        exclude: ["index.html"],
+        swiftSettings: [.swiftLanguageMode(.v6)]
+    )
+}
+
 let package = Package(
     name: "swift-socket-io",
     platforms: [.macOS(.v15)],
@@ -76,26 +94,6 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings
-        ),
-        .executableTarget(
-            name: "TenLineServer",
-            dependencies: [
-                "SocketIO",
-                .product(name: "Logging", package: "swift-log"),
-            ],
-            path: "Tests/Examples/TenLineServer",
-            swiftSettings: settings
-        ),
-        .executableTarget(
-            name: "TourServer",
-            dependencies: [
-                "EngineIO",
-                "SocketIO",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ],
-            path: "Tests/Examples/TourServer",
-            swiftSettings: [.swiftLanguageMode(.v6)]
         ),
         .executableTarget(
             name: "ClientTestServer",
@@ -177,5 +175,5 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-    ]
+    ] + examples
 )

@@ -1,36 +1,41 @@
 #!/usr/bin/env bash
-# Fails when a public symbol of the libraries has no documentation comment. Needs a debug build.
+# Builds the documentation of both libraries into .build/docs and fails at the first fault. Needs a debug build.
 #
-# The linter's rule says the same of most declarations, but looks neither at enum cases, protocol requirements nor
-# `open` declarations; the compiler's symbol graph has them all.
+# Faults are: a public symbol without a documentation comment, a link that leads nowhere, a type that no topic of its
+# module's page lists, an option that no table lists. The linter's rule finds most missing comments, but looks neither at
+# enum cases, protocol requirements nor `open` declarations; the compiler's symbol graph has them all.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/common.sh
 
-readonly graphs=.build/symbol-graphs
+readonly graphs=.build/symbol-graphs docs=.build/docs
 python=$(find_python) || fail "no python3 of version 3.11 or newer with venv; run scripts/install-packages.sh test"
-products=$(swift build --show-bin-path)
-
-# The folders with the modules of C targets, whose module maps are written by hand or generated.
-c_modules() {
-    find .build/checkouts -path '*/include/module.modulemap' -exec dirname {} +
-    find "$products" -maxdepth 2 -path '*.build/module.modulemap' -exec dirname {} +
-    find Sources -name module.modulemap -exec dirname {} +
-}
 
 extract() { # <module>
-    swift symbolgraph-extract -module-name "$1" -target "$target" "${search[@]}" \
-        -minimum-access-level public -skip-synthesized-members -output-dir "$graphs"
+    mkdir -p "$graphs/$1"
+    swift symbolgraph-extract -module-name "$1" -target "$target" "${modules[@]}" \
+        -minimum-access-level public -skip-synthesized-members -output-dir "$graphs/$1"
+}
+
+convert() { # <module> <option>…
+    local module=$1
+    shift
+    docc convert "Sources/$module/Documentation.docc" --additional-symbol-graph-dir "$graphs/$module" \
+        --fallback-display-name "$module" --fallback-bundle-identifier "$module" --fallback-default-module-kind Library \
+        --enable-experimental-external-link-support --warnings-as-errors --output-dir "$docs/$module.doccarchive" "$@"
 }
 
 target=$(swiftc -print-target-info | "$python" -c 'import json, sys; print(json.load(sys.stdin)["target"]["triple"])')
-search=(-I "$products/Modules")
-while read -r folder; do
-    search+=(-I "$folder")
-done < <(c_modules)
-rm -rf "$graphs"
-mkdir -p "$graphs"
+find_modules
+rm -rf "$graphs" "$docs"
+mkdir -p "$docs"
 for module in EngineIO SocketIO; do
     extract "$module"
 done
 "$python" scripts/undocumented.py "$graphs"
+convert EngineIO
+convert SocketIO --dependency "$docs/EngineIO.doccarchive"
+"$python" scripts/unlisted.py "$docs" "$graphs"
+docc merge "$docs/EngineIO.doccarchive" "$docs/SocketIO.doccarchive" --output-path "$docs/site" \
+    --synthesized-landing-page-name "Socket.IO for Swift"
+echo "documentation: $docs/site (serve the folder with: python3 -m http.server --directory $docs/site)"

@@ -28,3 +28,20 @@ fi
 renew_manifests() {
     touch Package.swift Benchmarks/Package.swift
 }
+
+# The folders with the modules of C targets, whose module maps are written by hand or generated.
+c_modules() { # <folder with products>
+    find .build/checkouts -path '*/include/module.modulemap' -exec dirname {} +
+    find "$1" -maxdepth 2 -path '*.build/module.modulemap' -exec dirname {} +
+    find Sources -name module.modulemap -exec dirname {} +
+}
+
+# Sets `modules` to the compiler's options for finding all that a debug build has made.
+find_modules() {
+    local products folder
+    products=$(swift build --show-bin-path)
+    modules=(-I "$products/Modules")
+    while read -r folder; do
+        modules+=(-I "$folder")
+    done < <(c_modules "$products")
+}

@@ -53,7 +53,9 @@ stage "format and documentation" scripts/swift-format.sh lint
 stage "layer check fires" scripts/check-layers.sh --self-test
 stage "layers" scripts/check-layers.sh
 stage "build" swift build --build-tests -Xswiftc -warnings-as-errors
-stage "public documentation" scripts/check-docs.sh
+stage "documentation" scripts/check-docs.sh
+stage "example check fires" scripts/check-examples.sh --self-test
+stage "documentation examples" scripts/check-examples.sh
 stage "unit tests" unit_tests
 stage "autobahn" autobahn
 renew_manifests
@@ -65,4 +67,5 @@ stage "replay runner" "$python" -m unittest discover -s compat-fixtures/tests
 stage "replay of the recordings" "$python" compat-fixtures/replay.py --server "$chat"
 stage "python clients" "$python" Tests/Clients/run.py --chat "$chat" --echo "$echo_server" --features "$features"
 stage "browser" "$python" Tests/Browser/run.py --server "$chat"
+stage "example programs" "$python" Tests/Browser/examples.py --programs .build/debug
 echo "$passed passed, 0 failed in $((SECONDS / 60)) min $((SECONDS % 60)) s"

@@ -20,7 +20,7 @@ def describe(symbol):
 
 
 def main():
-    graphs = [json.loads(path.read_text()) for path in pathlib.Path(sys.argv[1]).glob("*.symbols.json")]
+    graphs = [json.loads(path.read_text()) for path in pathlib.Path(sys.argv[1]).rglob("*.symbols.json")]
     count = sum(len(graph["symbols"]) for graph in graphs)
     if not count:
         sys.exit("found no public symbols at all")

@@ -14,9 +14,10 @@ public struct BroadcastAnswer<Reply: Sendable>: Sendable {
 
 /// The answers to a broadcast, as they arrive: one for each receiver.
 ///
+/// <!-- example: given chat, ready: AckEvent<Bool> -->
 /// ```swift
 /// for await answer in try chat.to("players").timeout(.seconds(5)).emitWithAck(ready) {
-///     if case .success(true) = answer.result { … }
+///     if case .success(true) = answer.result { print(answer.socket?.rawValue ?? "?", "is ready") }
 /// }
 /// ```
 /// It ends when every receiver has answered, has left or is out of time; sooner when the task that iterates is cancelled.

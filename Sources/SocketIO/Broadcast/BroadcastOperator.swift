@@ -21,6 +21,7 @@ public struct BroadcastSelection: Sendable, Hashable {
 ///
 /// A value: each step makes a new one, and none changes another.
 ///
+/// <!-- example: given namespace, headline: Event<String>, text: String -->
 /// ```swift
 /// try namespace.to("news").in("sports").except("muted").emit(headline, text)
 /// ```

@@ -7,6 +7,7 @@ extension BroadcastTarget {
     /// ``timeout(_:)`` says, by default ``SocketIOConfiguration/acknowledgementTimeout``. With ``volatile`` a receiver that
     /// is left out counts as one that does not answer in time.
     ///
+    /// <!-- example: given chat, vote: AckEvent<Bool, String>, question: String -->
     /// ```swift
     /// let votes = try await chat.to("voters").emitWithAck(vote, question).collected()
     /// print(votes.replies, votes.failures.keys)

@@ -4,6 +4,7 @@
 ///
 /// Each step makes a new ``BroadcastOperator`` and changes nothing, so an operator can be kept and used again.
 ///
+/// <!-- example: given server, headline: Event<String>, text: String -->
 /// ```swift
 /// try server.to("news").except(["muted", "away"]).volatile.emit(headline, text)
 /// ```

@@ -4,6 +4,7 @@ internal import Logging
 extension SocketIOServer {
     /// Makes namespaces for the names that match a pattern.
     ///
+    /// <!-- example: given server -->
     /// ```swift
     /// let id = NamespaceParameter<Int>("id")
     /// let rooms = try server.namespaces(matching: "/org/{org}/room/\(id)")

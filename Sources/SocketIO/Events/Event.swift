@@ -3,6 +3,7 @@
 /// An event with arguments of known types, none to many.
 ///
 /// ```swift
+/// struct ChatMessage: Codable { var text: String }
 /// let message = Event<ChatMessage>("message")
 /// let typing = Event<String, Bool>("typing")
 /// ```

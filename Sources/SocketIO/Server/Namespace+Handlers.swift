@@ -80,6 +80,7 @@ extension HandlerRegistry {
 
     /// Handles an event by name and acknowledges it, inline on the event loop: the handler must not block.
     ///
+    /// <!-- example: given chat -->
     /// ```swift
     /// chat.acknowledge("sum") { _, arguments in
     ///     [.int(try arguments.reduce(0) { try $0 + $1.decode(as: Int64.self) })]
@@ -115,8 +116,8 @@ extension HandlerRegistry {
 
     /// Handles an event by name, inline on the event loop: the handler must not block.
     ///
-    /// To answer with values register the handler with ``acknowledge(_:_:)``. When the client asks for an acknowledgement it gets an empty one after the handler has returned; none when the
-    /// handler throws.
+    /// When the client asks for an acknowledgement it gets an empty one after the handler has returned; none when the
+    /// handler throws. To answer with values register the handler with `acknowledge`.
     ///
     /// - Parameters:
     ///   - name: The event's name.

@@ -115,7 +115,7 @@ extension HandlerRegistry {
     ///
     /// It runs at once, in the middle of leaving and also beside a handler of the socket that is still at work; the
     /// socket is not connected any more and gets nothing, while what it broadcasts reaches the others. Then the socket
-    /// leaves its rooms, and ``onDisconnect(_:)-(_)`` follows in its turn.
+    /// leaves its rooms, and `onDisconnect` follows in its turn.
     ///
     /// - Parameter handler: Called with the socket and the reason; it must not block.
     public func onDisconnecting(_ handler: @escaping @Sendable (Socket, DisconnectReason) throws -> Void) {

@@ -62,6 +62,7 @@ extension Socket {
 
 /// A socket to emit to what is worthless when late.
 ///
+/// <!-- example: given socket, position: Event<Int, Int>, x: Int, y: Int -->
 /// ```swift
 /// try socket.volatile.emit(position, x, y)
 /// ```

@@ -2,9 +2,11 @@
 
 /// Names a value of a socket, and its type.
 ///
+/// <!-- example: given socket -->
 /// ```swift
+/// struct User { var name: String }
 /// enum UserKey: SocketValueKey { typealias Value = User }
-/// socket[UserKey.self] = user
+/// socket[UserKey.self] = User(name: "Ada")
 /// ```
 public protocol SocketValueKey {
     /// The type of the value.

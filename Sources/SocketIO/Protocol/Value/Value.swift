@@ -4,7 +4,7 @@ public import NIOCore
 ///
 /// ```swift
 /// let value: Value = ["name": "Ada", "tags": [1, true, nil]]
-/// value["tags"]?[0]?.intValue  // 1
+/// print(value["tags"]?[0]?.intValue as Any)  // 1
 /// ```
 public enum Value: Sendable {
     /// JSON `null`.
