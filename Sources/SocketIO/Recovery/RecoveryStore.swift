@@ -5,36 +5,36 @@ internal import Synchronization
 
 /// Sends and keeps the events of a namespace, and knows its sockets that are away.
 ///
-/// Sending takes turns, so that the order of the offsets is the order in which every receiver gets the events, and so that
-/// a socket that comes back misses nothing and gets nothing twice.
+/// An event gets its offset, is kept, and is appended to the outboxes under one lock, and under the same lock sockets
+/// enter. So the order of the offsets is the order in which every receiver gets the events, and a socket that comes back
+/// misses nothing and gets nothing twice. Nothing of the application's runs under the lock: interceptors are asked
+/// before, and again when somebody has entered meanwhile; observers of rooms are told after.
 final class RecoveryStore: Sendable {
     private struct State {
         var events: MissedEvents
         var absent: AbsentSockets
+        /// Counts those who entered, so that whoever looked at the sockets before knows that there are others now.
+        var entrances: UInt64 = 0
+        var alarm: (deadline: NIODeadline, alarm: Alarm)?
     }
 
     let settings: ConnectionStateRecovery
     private let duration: TimeAmount
     private let limits: LimitReporter
-    private let now: @Sendable () -> NIODeadline
-    private let turn = TurnTaking()
+    private let time: TimeSource
     private let state: Mutex<State>
 
     /// Creates an empty store.
     ///
     /// - Parameters:
     ///   - settings: How long and how much is kept.
-    ///   - limits: Told when something has to go before its time.
-    ///   - now: The time.
-    init(
-        settings: ConnectionStateRecovery,
-        limits: LimitReporter,
-        now: @escaping @Sendable () -> NIODeadline = { .now() }
-    ) {
+    ///   - limits: Told when somebody cannot come back because something had to go before its time.
+    ///   - time: The time.
+    init(settings: ConnectionStateRecovery, limits: LimitReporter, time: TimeSource) {
         self.settings = settings
         self.duration = TimeAmount(settings.maximumDisconnectionDuration)
         self.limits = limits
-        self.now = now
+        self.time = time
         self.state = Mutex(
             State(
                 events: MissedEvents(
@@ -50,116 +50,182 @@ final class RecoveryStore: Sendable {
     /// The events and the absent sockets that are kept.
     var counts: (events: Int, sockets: Int) { self.state.withLock { ($0.events.count, $0.absent.count) } }
 
-    /// The offset of the last event sent.
-    var lastOffset: String { self.state.withLock { $0.events.lastOffset } }
+    /// Whether a socket with this id is away.
+    func isAway(_ id: SocketID) -> Bool { self.state.withLock { $0.absent.contains(id) } }
 
     // MARK: Sending
+
+    /// How many sockets have entered so far.
+    var entrances: UInt64 { self.state.withLock(\.entrances) }
 
     /// Gives an event its offset, keeps it and sends it.
     ///
     /// - Parameters:
-    ///   - event: The event.
-    ///   - selection: Whom it is for.
-    ///   - deliver: Appends it to the outboxes of those that are there.
+    ///   - event: The event, taken if it is sent.
+    ///   - target: Whom it is for.
+    ///   - observed: The event as interceptors see it.
+    ///   - entrances: Nothing is sent when somebody has entered since; `nil` when that does not matter.
+    ///   - deliver: Appends it to the outboxes of those that are there. It must not run anything of the application's.
+    /// - Returns: Whether it was sent.
     func send(
-        _ event: consuming EncodedEvent,
-        to selection: BroadcastSelection,
+        _ event: inout OutboundPacket?,
+        to target: KeptEvent.Target,
+        observed: AnyEvent?,
+        unlessEnteredSince entrances: UInt64?,
         deliver: (MessageUnit) -> Void
-    ) {
-        var waiting: OutboundPacket? = event.packet
-        self.turn.run {
-            guard var packet = waiting.take() else { return }
-            packet.appendLast(self.state.withLock { $0.events.nextOffset })
+    ) -> Bool {
+        let now = self.time.now
+        return self.state.withLock { state in
+            if let entrances, entrances != state.entrances { return false }
+            guard var packet = event.take() else { return true }
+            packet.appendLast(state.events.nextOffset)
             let unit = packet.finished(type: .event)
-            let now = self.now()
-            let evicted = self.state.withLock { state in
-                state.events.expire(now: now)
-                return state.events.append(unit, for: selection, until: now + self.duration)
-            }
-            if evicted > 0 { self.limits.reached(.recoverableEvents) }
+            state.events.expire(now: now)
+            let kept = KeptEvent(unit: unit, target: target, observed: observed)
+            state.events.append(kept, until: now + self.duration)
+            self.setAlarm(&state, now: now)
             deliver(unit)
+            return true
         }
     }
 
-    // MARK: Leaving and coming back
-
-    /// Keeps what a socket gets back.
-    func keep(_ socket: AbsentSocket) {
-        let now = self.now()
-        let isFull = self.state.withLock { state in
-            state.absent.expire(now: now)
-            return state.absent.insert(socket, until: now + self.duration)
-        }
-        if isFull { self.limits.reached(.recoverableSockets) }
-    }
+    // MARK: Coming
 
     /// Takes the socket that a client says it had, if everything it missed is still there.
     ///
     /// - Parameter auth: What the client sent with its CONNECT.
     func take(for auth: EncodedValue?) -> RecoveredSocket? {
         guard let auth, let claim = try? auth.decode(as: Claim.self), let pid = claim.pid?.text else { return nil }
-        let now = self.now()
-        return self.state.withLock { state in
+        let now = self.time.now
+        let (recovered, isEvicted) = self.state.withLock { state -> (RecoveredSocket?, Bool) in
             state.absent.expire(now: now)
             state.events.expire(now: now)
-            guard let socket = state.absent.take(pid, now: now) else { return nil }
-            let offset = claim.offset?.text ?? socket.firstOffset
-            guard let missed = state.events.units(after: offset, for: socket.rooms) else { return nil }
-            return RecoveredSocket(socket: socket, missed: missed, offset: state.events.lastOffset)
+            guard let socket = state.absent.take(pid, now: now) else { return (nil, false) }
+            // A client keeps the offset of what it has seen in a life before, which says nothing about this one.
+            var seen = socket.firstNumber
+            if let offset = claim.offset?.text {
+                switch state.events.find(offset) {
+                case .known(let number): seen = max(seen, number)
+                case .evicted: break
+                case .unknown: return (nil, false)
+                }
+            }
+            guard state.events.isComplete(after: seen) else { return (nil, true) }
+            return (RecoveredSocket(socket: socket, seenNumber: seen), false)
         }
+        if isEvicted { self.limits.reached(.recoverableEvents) }
+        return recovered
     }
 
-    /// Runs what brings a socket back, between two events.
+    /// Lets a socket in, between two events: those behind are sent to it, those before it has missed or need not see.
     ///
     /// - Parameters:
-    ///   - recovered: The socket.
-    ///   - body: Given what the client missed; sends it, and enters the rooms.
+    ///   - recovery: The socket's.
+    ///   - admits: Says whether a missed event may be sent; asked without the lock.
+    ///   - enter: Given what the client has missed; sends it, and enters the rooms.
     /// - Returns: `false` when events that came while the middlewares ran are gone already.
-    func restore(_ recovered: RecoveredSocket, _ body: ([MessageUnit]) -> Void) -> Bool {
-        self.turn.run {
-            let more = self.state.withLock { state in
-                state.events.units(after: recovered.offset, for: recovered.socket.rooms)
-            }
-            guard let more else { return false }
-            body(recovered.missed + more)
+    func admit(_ recovery: SocketRecovery, admits: (AnyEvent) -> Bool, enter: ([MessageUnit]) -> Void) -> Bool {
+        guard let recovered = recovery.recovered else {
+            self.state.withLock { state in self.enter(&state, recovery, seen: state.events.lastNumber) { enter([]) } }
             return true
+        }
+        var missed: [MessageUnit] = []
+        var seen = recovered.seenNumber
+        while true {
+            let (events, end) = self.state.withLock { state -> ([KeptEvent]?, UInt64) in
+                guard state.events.isComplete(after: seen) else { return (nil, seen) }
+                let (id, rooms) = (recovered.socket.id, recovered.socket.rooms)
+                return (state.events.events(after: seen, for: id, in: rooms), state.events.lastNumber)
+            }
+            guard let events else { return false }
+            missed += events.filter { $0.observed.map(admits) ?? true }.map(\.unit)
+            seen = end
+            let isDone = self.state.withLock { state in
+                // What was sent while the interceptors were asked is looked at as well.
+                guard state.events.lastNumber == seen else { return false }
+                self.enter(&state, recovery, seen: recovered.seenNumber) { enter(missed) }
+                return true
+            }
+            if isDone { return true }
         }
     }
 
-    /// Runs what lets a new socket in, between two events.
+    private func enter(_ state: inout State, _ recovery: SocketRecovery, seen: UInt64, _ body: () -> Void) {
+        let isWanted = recovery.phase.withLock { phase in
+            guard case .entering = phase else { return false }
+            phase = .present(firstNumber: seen)
+            return true
+        }
+        guard isWanted else { return }
+        state.entrances += 1
+        body()
+    }
+
+    // MARK: Going
+
+    /// A socket has left; it is kept when it may come back.
     ///
-    /// - Parameter body: Given the offset of the last event that the socket does not get.
-    func admit(_ body: (_ offset: String) -> Void) {
-        self.turn.run { body(self.lastOffset) }
-    }
-}
-
-/// A socket that is coming back.
-struct RecoveredSocket: Sendable {
-    let socket: AbsentSocket
-    /// What its client has missed, up to an offset.
-    let missed: [MessageUnit]
-    /// The last event that ``missed`` takes into account.
-    let offset: String
-}
-
-/// What a socket of a namespace with a store knows of coming back.
-final class SocketRecovery: Sendable {
-    /// Known to the client alone: what it comes back with.
-    let privateID: String
-    /// What the socket was before, when it has come back.
-    let recovered: RecoveredSocket?
-    /// The last event sent before the socket joined.
-    private let joinOffset = Mutex("")
-
-    init(recovered: RecoveredSocket?) {
-        self.recovered = recovered
-        self.privateID = recovered?.socket.privateID ?? SessionID().description
+    /// - Parameters:
+    ///   - recovery: The socket's.
+    ///   - mayReturn: Whether the reason is one after which it may.
+    ///   - socket: Describes the socket; given the number of the last event that its client need not see.
+    func left(_ recovery: SocketRecovery, mayReturn: Bool, _ socket: (UInt64) -> AbsentSocket) {
+        let now = self.time.now
+        let isFull = self.state.withLock { state -> Bool in
+            let former = recovery.phase.withLock { phase in
+                defer { phase = .gone }
+                return phase
+            }
+            guard mayReturn else { return false }
+            let absent: AbsentSocket
+            switch former {
+            case .present(let number): absent = socket(number)
+            // It was lost again before it was back.
+            case .entering(let recovered?): absent = recovered.socket
+            case .entering(nil), .gone: return false
+            }
+            return self.keep(absent, &state, now: now)
+        }
+        if isFull { self.limits.reached(.recoverableSockets) }
     }
 
-    var firstOffset: String {
-        get { self.joinOffset.withLock(\.self) }
-        set { self.joinOffset.withLock { $0 = newValue } }
+    /// Keeps a socket whose client was not let in after all.
+    func giveBack(_ recovered: RecoveredSocket) {
+        let now = self.time.now
+        let isFull = self.state.withLock { self.keep(recovered.socket, &$0, now: now) }
+        if isFull { self.limits.reached(.recoverableSockets) }
+    }
+
+    private func keep(_ socket: AbsentSocket, _ state: inout State, now: NIODeadline) -> Bool {
+        state.absent.expire(now: now)
+        defer { self.setAlarm(&state, now: now) }
+        return state.absent.insert(socket, until: now + self.duration)
+    }
+
+    // MARK: Time
+
+    /// Sees that what is kept goes in time, also when nothing happens any more.
+    private func setAlarm(_ state: inout State, now: NIODeadline) {
+        guard state.alarm == nil else { return }
+        guard let next = [state.events.deadline, state.absent.deadline].compactMap(\.self).min() else { return }
+        // Never at once, since that would call for the lock that is held here.
+        let delay = max((next - now).nanoseconds, 1)
+        let alarm = self.time.after(.nanoseconds(delay)) { [weak self] in self?.expire() }
+        state.alarm = (next, alarm)
+    }
+
+    private func expire() {
+        let now = self.time.now
+        self.state.withLock { state in
+            state.alarm = nil
+            state.events.expire(now: now)
+            state.absent.expire(now: now)
+            self.setAlarm(&state, now: now)
+        }
+    }
+
+    deinit {
+        self.state.withLock { $0.alarm }?.alarm.cancel()
     }
 }
 

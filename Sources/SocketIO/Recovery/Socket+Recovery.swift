@@ -3,59 +3,102 @@ internal import EngineIO
 internal import Synchronization
 
 extension Socket {
+    /// Whether the socket is one that lost its connection and has come back; see ``ConnectionStateRecovery``.
+    public var isRecovered: Bool { self.recovery?.isRecovered ?? false }
+
     /// Whether the middlewares have let the socket in before, and need not be asked again.
     var skipsMiddlewares: Bool { self.isRecovered && self.namespace.recovery?.settings.skipsMiddlewares == true }
 
     /// Sends an event that is kept in case the client does not get it.
     ///
-    /// Also what is emitted to a socket that is away: it gets it when it comes back.
-    func emit(_ event: consuming EncodedEvent, through store: RecoveryStore) {
-        if self.namespace.handlers.observesOutgoing, !self.admitsOutgoing(event.observed()) { return }
-        var selection = BroadcastSelection()
-        selection.rooms = [Room(self.id)]
-        store.send(event, to: selection) { unit in
-            // The one that has come back has the same id.
-            let target = self.hasLeft ? self.namespace.adapter.socket(withID: self.id) : self
-            target?.session.send(unit)
+    /// What is emitted to a socket that is away it gets when it comes back.
+    func emit(_ event: consuming EncodedEvent, through store: RecoveryStore, _ recovery: SocketRecovery) {
+        let isObserved = self.namespace.handlers.observesOutgoing
+        let observed = isObserved ? event.observed() : nil
+        if isObserved, !self.admitsOutgoing(observed) { return }
+        // A client that is not in yet gets what its middlewares say, and nothing of it again; one that comes back gets it
+        // behind what it missed.
+        if !recovery.isPresent, !self.hasLeft, !recovery.isRecovered {
+            return self.session.send(event.packet.finished(type: .event))
+        }
+        // One that is about to leave is still present, and may be away in a moment.
+        guard !self.hasLeft || recovery.isPresent || store.isAway(self.id) || self.successor != nil else { return }
+        var packet: OutboundPacket? = event.packet
+        _ = store.send(&packet, to: .socket(self.id), observed: observed, unlessEnteredSince: nil) { unit in
+            guard recovery.isPresent else { return self.successor?.session.send(unit) ?? () }
+            if !self.hasLeft { self.session.send(unit) }
         }
     }
 
-    /// Lets the socket in, between two events: those before it has missed or not seen, those behind it gets.
+    /// The socket that this one has come back as.
+    private var successor: Socket? {
+        guard let socket = self.namespace.adapter.socket(withID: self.id), socket !== self else { return nil }
+        return socket
+    }
+
+    /// Lets the socket in, between two events.
     func enterNamespace(through store: RecoveryStore, _ recovery: SocketRecovery, sendingReply reply: () -> Void) {
-        guard let recovered = recovery.recovered else {
-            return store.admit { offset in
-                recovery.firstOffset = offset
-                reply()
-                self.enterNamespace()
-            }
-        }
-        recovery.firstOffset = recovered.offset
-        let isComplete = store.restore(recovered) { missed in
+        let adapter = self.namespace.adapter as? InMemoryAdapter
+        let mustTell = adapter?.holdEvents() ?? false
+        let isComplete = store.admit(recovery, admits: { self.admitsOutgoing($0) }) { missed in
             // Before the answer to CONNECT, as in Node.
             for unit in missed { self.session.send(unit) }
             reply()
             self.enterNamespace()
         }
+        if mustTell { adapter?.tellEvents() }
         // Its client begins anew rather than with a gap.
         if !isComplete { self.session.close() }
     }
 
-    /// Keeps the socket while its client is away.
-    func keep(in store: RecoveryStore, wasConnected: Bool) {
-        guard let recovery = self.recovery else { return }
-        if wasConnected {
-            store.keep(
-                AbsentSocket(
-                    id: self.id,
-                    privateID: recovery.privateID,
-                    rooms: self.namespace.adapter.rooms(of: self),
-                    values: self.values.withLock(\.self),
-                    firstOffset: recovery.firstOffset
-                )
+    /// Leaves the adapter, and is kept if it may come back.
+    func leaveNamespace(reason: DisconnectReason) {
+        guard let store = self.namespace.recovery, let recovery = self.recovery else {
+            return self.namespace.adapter.remove(self)
+        }
+        let rooms = self.namespace.adapter.rooms(of: self).union([Room(self.id)])
+        // In this order: the one that comes back must not meet the entries of the one that left.
+        self.namespace.adapter.remove(self)
+        store.left(recovery, mayReturn: reason.isRecoverable) { number in
+            AbsentSocket(
+                id: self.id,
+                privateID: recovery.privateID,
+                rooms: rooms,
+                values: self.values.withLock(\.self),
+                firstNumber: number
             )
-        } else if let recovered = recovery.recovered {
-            // It was lost again before it was back.
-            store.keep(recovered.socket)
+        }
+    }
+}
+
+extension BroadcastOperator {
+    /// Sends an event that is kept for those who are away.
+    ///
+    /// Interceptors are asked before, and not while it is on its way: of those who enter meanwhile then.
+    func emit(_ event: consuming EncodedEvent, through store: RecoveryStore) {
+        let isObserved = self.namespace.handlers.observesOutgoing
+        let observed = isObserved ? event.observed() : nil
+        // What cannot be read back cannot be judged either.
+        if isObserved, observed == nil { return }
+        var packet: OutboundPacket? = event.packet
+        var verdicts: [ObjectIdentifier: Bool] = [:]
+        while packet != nil {
+            let entrances = store.entrances
+            if let observed {
+                for socket in self.namespace.adapter.sockets(in: self.selection) where !socket.hasLeft {
+                    let id = ObjectIdentifier(socket)
+                    if verdicts[id] == nil { verdicts[id] = socket.admitsOutgoing(observed) }
+                }
+            }
+            _ = store.send(
+                &packet,
+                to: .selection(self.selection),
+                observed: observed,
+                unlessEnteredSince: observed == nil ? nil : entrances
+            ) { unit in
+                let packet = BroadcastPacket(unit: unit, verdicts: observed == nil ? nil : verdicts)
+                self.namespace.adapter.broadcast(packet, to: self.selection, flags: self.flags)
+            }
         }
     }
 }

@@ -30,11 +30,7 @@ enum MessagePackPacket {
         _ bytes: UnsafeRawBufferPointer,
         _ limits: PacketLimits
     ) throws(PacketViolation) -> Fields {
-        var reader = MessagePackReader(
-            MessagePackCursor(bytes),
-            of: message,
-            maximumDepth: limits.maximumNestingDepth
-        )
+        var reader = MessagePackReader(MessagePackCursor(bytes), of: message, limits: limits)
         let head = try reader.cursor.next()
         guard case .map(let count) = head else {
             throw PacketViolation(message: "expected a map, found \(head.kind)")
@@ -65,8 +61,7 @@ enum MessagePackPacket {
             fields.data = try reader.copyValue(to: &writer) ? writer : nil
         default:
             // Such as the options that JavaScript clients send along.
-            var ignored = JSONWriter()
-            _ = try reader.copyValue(to: &ignored)
+            try reader.skipValue()
         }
     }
 
@@ -109,11 +104,23 @@ enum MessagePackPacket {
         return (text, attachments)
     }
 
-    /// The payload, as far as the type has one.
+    /// The payload, which has the shape that the type wants (Socket.IO, msgpack parser).
+    ///
+    /// Checked here, since a number would be taken for an id in the text.
     private static func payload(of type: Int64, _ data: JSONWriter?) throws(PacketViolation) -> JSONWriter? {
-        guard let data else { return nil }
+        let first = data?.buffer.readableBytesView.first
         // `null` stands for nothing with python-socketio, where the JavaScript client has `undefined`.
-        if type < 2, data.buffer.readableBytesView.elementsEqual("null".utf8) { return nil }
+        if type < 2, first == nil || first == UInt8(ascii: "n") { return nil }
+        let shapes: [UInt8] =
+            switch type {
+            case 0: [UInt8(ascii: "{")]
+            case 1: []
+            case 4: [UInt8(ascii: "{"), UInt8(ascii: "\"")]
+            default: [UInt8(ascii: "[")]
+            }
+        guard let data, let first, shapes.contains(first) else {
+            throw PacketViolation(message: "expected data that belongs to type \(type), found other data or none")
+        }
         guard data.attachments.isEmpty || type == 2 || type == 3 else {
             throw PacketViolation(message: "expected no bytes in a packet of type \(type), found some")
         }

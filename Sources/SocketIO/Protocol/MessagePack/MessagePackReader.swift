@@ -4,14 +4,14 @@ internal import NIOCore
 /// Writes what a cursor reads as JSON; bytes become attachments.
 struct MessagePackReader {
     private let message: ByteBuffer
-    private let maximumDepth: Int
+    private let limits: PacketLimits
     var cursor: MessagePackCursor
 
     /// Reads the bytes of a message, which must be those that the cursor stands in.
-    init(_ cursor: MessagePackCursor, of message: ByteBuffer, maximumDepth: Int) {
+    init(_ cursor: MessagePackCursor, of message: ByteBuffer, limits: PacketLimits) {
         self.cursor = cursor
         self.message = message
-        self.maximumDepth = maximumDepth
+        self.limits = limits
     }
 
     /// Copies the next value.
@@ -26,10 +26,7 @@ struct MessagePackReader {
         case .unsigned(let value): writer.write(value)
         case .double(let value): writer.write(value)
         case .text(let range): writer.write(text(range))
-        case .binary(let range):
-            writer.write(
-                message.getSlice(at: message.readerIndex + range.lowerBound, length: range.count) ?? ByteBuffer()
-            )
+        case .binary(let range): try copyBinary(range, to: &writer)
         case .date(let milliseconds):
             if let text = ISODate.text(milliseconds: milliseconds) { writer.write(text) } else { writer.writeNull() }
         case .array(let count):
@@ -45,8 +42,18 @@ struct MessagePackReader {
         String(decoding: UnsafeRawBufferPointer(rebasing: cursor.bytes[range]), as: UTF8.self)
     }
 
+    /// Counted as it comes: a few bytes of MessagePack make an attachment, and there may be many of them.
+    private func copyBinary(_ range: Range<Int>, to writer: inout JSONWriter) throws(PacketViolation) {
+        let limit = limits.maximumAttachments
+        guard writer.attachments.count < limit else {
+            throw .tooMany("attachments", found: writer.attachments.count + 1, limit: limit)
+        }
+        writer.write(message.getSlice(at: message.readerIndex + range.lowerBound, length: range.count) ?? ByteBuffer())
+    }
+
     private func deeper(_ depth: Int) throws(PacketViolation) -> Int {
-        guard depth < maximumDepth else { throw .tooMany("levels", found: depth + 1, limit: maximumDepth) }
+        let limit = limits.maximumNestingDepth
+        guard depth < limit else { throw .tooMany("levels", found: depth + 1, limit: limit) }
         return depth + 1
     }
 
@@ -91,7 +98,21 @@ struct MessagePackReader {
         return text(range)
     }
 
-    /// Reads a text, or nothing at all.
+    /// Passes over the next value without keeping anything of it.
+    mutating func skipValue() throws(PacketViolation) {
+        // Counted instead of nested: how deep it is does not matter.
+        var remaining = 1
+        while remaining > 0 {
+            remaining -= 1
+            switch try cursor.next() {
+            case .array(let count): remaining += count
+            case .map(let count): remaining += 2 * count
+            default: break
+            }
+        }
+    }
+
+    /// Reads a text.
     mutating func readText(for key: String) throws(PacketViolation) -> String {
         let token = try cursor.next()
         guard case .text(let range) = token else {
