@@ -2,6 +2,7 @@
 
 /// A rate, with a burst, and what happens to a client that exceeds it.
 ///
+/// <!-- example: given configuration -->
 /// ```swift
 /// configuration.limits.eventsPerSecond = RateLimit(50, burst: 200)
 /// configuration.limits.bytesPerSecond = RateLimit(100_000, beyond: .close)

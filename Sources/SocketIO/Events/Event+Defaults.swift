@@ -12,9 +12,10 @@ struct ArgumentDefaults<each Argument: Codable & Sendable>: Sendable {
 extension Event {
     /// The same event with values for arguments that clients leave out.
     ///
+    /// <!-- example: given chat -->
     /// ```swift
     /// let history = Event<String, Int>("history").defaulting(to: nil, 50)
-    /// chat.on(history) { socket, room, count in … }   // ["history","lobby"]: count is 50
+    /// chat.on(history) { socket, room, count in print(count) }   // ["history","lobby"]: 50
     /// ```
     /// A value stands for an argument that is missing behind the last one, and for `null` where the type has no `null`
     /// of its own: JavaScript's clients send that for `undefined`. Other arguments that do not fit are errors as ever.

@@ -5,8 +5,10 @@ internal import Synchronization
 extension Socket {
     /// Emits an event as soon as there is room in the client's outbox, and waits for that.
     ///
+    /// <!-- example: given socket, rows: [String] -->
     /// ```swift
-    /// for row in table { try await socket.emitWhenWritable(rowEvent, row) }
+    /// let event = Event<String>("row")
+    /// for row in rows { try await socket.emitWhenWritable(event, row) }
     /// ```
     /// There is no room from `engine.outboxHighWaterMark` on, until no more than `engine.outboxLowWaterMark` waits. What is
     /// emitted like this leaves in the order of the calls; ``EventTarget/emit(_:_:)`` overtakes it. It returns when the
