@@ -16,7 +16,7 @@ final class Connection: SessionHandler {
         /// Middlewares under way, also for sockets that have left meanwhile.
         var pendingJoins = 0
         /// Searches for namespaces that wait for a predicate, by the name that the client asked for.
-        var searches: [String: Int] = [:]
+        var searches: [String: Search] = [:]
         /// Namespaces that the server made this client leave: its packets may still be on their way.
         var leftByServer: Set<String> = []
         var hasJoined = false
@@ -29,21 +29,31 @@ final class Connection: SessionHandler {
         var packetCount: UInt64 = 0
     }
 
+    /// A search that takes its time, and its task, which is cancelled when nobody wants the result.
+    struct Search {
+        let number: Int
+        let task: Task<Void, Never>
+    }
+
     let server: SocketIOServer
+    /// Meters what the client sends; absent when nothing is limited.
+    let meter: ConnectionMeter?
     let state: Mutex<State>
 
     init(server: SocketIOServer) {
         self.server = server
+        self.meter = ConnectionMeter(server.environment)
         self.state = Mutex(State(decoder: PacketDecoder(limits: server.environment.packetLimits)))
     }
 
-    private var parser: PacketParser { self.server.configuration.parser }
+    var parser: PacketParser { self.server.configuration.parser }
 
     // MARK: The session
 
     func sessionOpened(_ session: Session) {
         let timer = ConnectionTimer { [weak self, weak session] in
             guard let self, let session, !self.state.withLock({ $0.hasJoined }) else { return }
+            self.report(.connectTimeout, on: session)
             session.close()
         }
         let token = session.schedule(timer, in: self.server.configuration.connectTimeout)
@@ -53,27 +63,38 @@ final class Connection: SessionHandler {
     func session(_ session: Session, receivedText text: ByteBuffer) {
         do throws(PacketViolation) {
             guard self.parser == .standard else { throw .textInsteadOfMessagePack }
+            if let meter = self.meter, try !self.admits(text, by: meter, on: session) { return }
             // Decoding needs no lock: a text stands for itself.
             let (packet, attachments) = try PacketDecoder.decode(text, limits: self.server.environment.packetLimits)
-            let socket = try self.state.withLock { state throws(PacketViolation) in
-                try state.decoder.takeText()
-                guard attachments == 0 else {
-                    state.decoder.expect(attachments, of: packet)
-                    self.awaitAttachments(&state, on: session)
-                    return Socket?.none
-                }
-                state.packetCount += 1
-                return state.sockets[packet.namespace]
-            }
-            if attachments == 0 { try self.handle(packet, socket: socket, on: session) }
+            try self.take(packet, attachments: attachments, on: session)
         } catch {
             self.reject(error, on: session)
         }
     }
 
+    /// Handles a packet, or waits for its attachments.
+    func take(
+        _ packet: DecodedPacket,
+        attachments: Int,
+        on session: Session
+    ) throws(PacketViolation) {
+        let socket = try self.state.withLock { state throws(PacketViolation) in
+            try state.decoder.takeText()
+            guard attachments == 0 else {
+                state.decoder.expect(attachments, of: packet)
+                self.awaitAttachments(&state, on: session)
+                return Socket?.none
+            }
+            state.packetCount += 1
+            return state.sockets[packet.namespace]
+        }
+        if attachments == 0 { try self.handle(packet, socket: socket, on: session) }
+    }
+
     func session(_ session: Session, receivedBinary binary: ByteBuffer) {
         do throws(PacketViolation) {
             if self.parser == .messagePack { return try self.receive(messagePack: binary, on: session) }
+            if let meter = self.meter, meter.judge(binary: binary, on: session) == .close { return }
             let (packet, socket) = try self.state.withLock {
                 state throws(PacketViolation) -> (DecodedPacket?, Socket?) in
                 guard let packet = try state.decoder.decodeBinary(binary) else { return (nil, nil) }
@@ -88,21 +109,27 @@ final class Connection: SessionHandler {
 
     private func receive(messagePack message: ByteBuffer, on session: Session) throws(PacketViolation) {
         let packet = try MessagePackPacket.decode(message, limits: self.server.environment.packetLimits)
+        if let meter = self.meter, try !self.admits(packet, size: message.readableBytes, by: meter, on: session) {
+            return
+        }
         try self.handle(packet, socket: self.state.withLock { $0.sockets[packet.namespace] }, on: session)
     }
 
     func sessionClosed(_ session: Session, reason: CloseReason) {
-        let (sockets, tokens) = self.state.withLock { state in
+        let (sockets, searches, tokens) = self.state.withLock { state in
             state.isClosed = true
             let sockets = state.sockets.inOrder
             state.sockets.removeAll()
             defer {
+                state.searches = [:]
                 state.joinToken = nil
                 state.attachmentToken = nil
             }
-            return (sockets, [state.joinToken, state.attachmentToken])
+            return (sockets, state.searches.values, [state.joinToken, state.attachmentToken])
         }
+        for search in searches { search.task.cancel() }
         for token in tokens.compactMap(\.self) { session.cancel(token) }
+        self.meter?.close(session)
         for socket in sockets { socket.leave(DisconnectReason(reason)) }
     }
 
@@ -147,16 +174,24 @@ final class Connection: SessionHandler {
             "malformed packet",
             metadata: ["engineio.sid": "\(session.id.redacted)", "error": "\(violation)"]
         )
+        if let limit = violation.limit { self.report(LimitName(limit), on: session) }
         session.close()
+    }
+
+    /// The client has reached a limit.
+    func report(_ limit: LimitName, on session: Session) {
+        self.server.environment.limits.reached(limit, metadata: ["engineio.sid": "\(session.id.redacted)"])
     }
 
     /// Gives the attachments of a packet a deadline.
     private func awaitAttachments(_ state: inout State, on session: Session) {
-        guard state.attachmentToken == nil else { return }
+        guard state.attachmentToken == nil, !state.isClosed else { return }
         let awaited = state.packetCount
         let timer = ConnectionTimer { [weak self, weak session] in
             guard let self, let session else { return }
-            if self.isOverdue(awaited, on: session) { self.reject(.attachmentsOverdue, on: session) }
+            guard self.isOverdue(awaited, on: session) else { return }
+            self.report(.attachmentTimeout, on: session)
+            self.reject(.attachmentsOverdue, on: session)
         }
         state.attachmentToken = session.schedule(timer, in: self.server.configuration.limits.attachmentTimeout)
     }
@@ -172,167 +207,6 @@ final class Connection: SessionHandler {
             self.awaitAttachments(&state, on: session)
             return false
         }
-    }
-
-    // MARK: Joining
-
-    private func join(_ name: String, auth: EncodedValue?, on session: Session) throws(PacketViolation) {
-        guard self.state.withLock({ $0.searches[name] == nil && $0.sockets[name] == nil }) else {
-            throw .secondConnect(to: name)
-        }
-        let handshake = Handshake(request: session.request, auth: auth)
-        var search = NamespaceSearch(name: name, handshake: handshake, server: self.server)
-        switch search.next() {
-        case .done(let result): self.join(result, search, number: nil, on: session)
-        case let step: self.continueSearch(search, from: step, on: session)
-        }
-    }
-
-    /// The search is over.
-    ///
-    /// - Parameter number: The number of a search that could have been given up meanwhile.
-    func join(
-        _ result: Result<Namespace, ConnectRefusal>,
-        _ search: NamespaceSearch,
-        number: Int?,
-        on session: Session
-    ) {
-        switch result {
-        case .success(let namespace):
-            self.join(namespace, search, number: number, on: session)
-        case .failure(let refusal):
-            if let number, !self.takeSearch(search.name, number) { return }
-            self.refuse(search.name, refusal, on: session)
-        }
-    }
-
-    /// What comes of a socket that was to be made.
-    private enum Admission {
-        case socket(Socket)
-        case tooMany
-        /// The client does not want it any more.
-        case unwanted
-    }
-
-    private func join(_ namespace: Namespace, _ search: NamespaceSearch, number: Int?, on session: Session) {
-        switch self.admit(to: namespace, search, number: number, on: session) {
-        case .socket(let socket):
-            self.runMiddlewares(for: socket)
-        case .tooMany:
-            self.server.left(namespace)
-            // A closed session ignores the refusal.
-            self.refuse(search.name, .tooManyNamespaces, on: session)
-        case .unwanted:
-            self.server.left(namespace)
-        }
-    }
-
-    private func admit(
-        to namespace: Namespace,
-        _ search: NamespaceSearch,
-        number: Int?,
-        on session: Session
-    ) -> Admission {
-        let name = namespace.name
-        let recovery = namespace.recovery.map { SocketRecovery(recovered: $0.take(for: search.handshake.auth)) }
-        let admission: Admission = self.state.withLock { state in
-            if let number {
-                guard state.searches[name] == number else { return .unwanted }
-                state.searches[name] = nil
-            }
-            let limit = self.server.configuration.limits.namespacesPerConnection
-            // Most joins under way are among the sockets already: each kind is bounded by itself.
-            guard !state.isClosed, state.sockets.count < limit, state.pendingJoins < limit else { return .tooMany }
-            let socket = Socket(
-                namespace: namespace,
-                handshake: search.handshake,
-                session: session,
-                connection: self,
-                joinNumber: state.nextJoinNumber,
-                recovery: recovery
-            )
-            state.nextJoinNumber += 1
-            state.sockets[name] = socket
-            state.leftByServer.remove(name)
-            return .socket(socket)
-        }
-        if case .socket = admission { return admission }
-        // Whoever it was did not come back by this.
-        if let recovered = recovery?.recovered { namespace.recovery?.keep(recovered.socket) }
-        return admission
-    }
-
-    private func runMiddlewares(for socket: Socket) {
-        guard !socket.skipsMiddlewares else { return self.finishJoining(socket) }
-        guard socket.handlers.joinsAtOnce else {
-            let tasks = self.server.environment.tasks
-            tasks.started()
-            self.state.withLock { $0.pendingJoins += 1 }
-            Task {
-                await self.finishJoining(socket) {
-                    for middleware in socket.handlers.middlewares { try await middleware.run(socket) }
-                }
-                self.state.withLock { $0.pendingJoins -= 1 }
-                tasks.finished()
-            }
-            return
-        }
-        do {
-            for case .synchronous(let middleware) in socket.handlers.middlewares { try middleware(socket) }
-            self.finishJoining(socket)
-        } catch {
-            self.refuse(socket, error)
-        }
-    }
-
-    private func finishJoining(_ socket: Socket, after middlewares: () async throws -> Void) async {
-        do {
-            try await middlewares()
-            self.finishJoining(socket)
-        } catch {
-            self.refuse(socket, error)
-        }
-    }
-
-    private func finishJoining(_ socket: Socket) {
-        let token = self.state.withLock { state in
-            state.hasJoined = true
-            defer { state.joinToken = nil }
-            return state.joinToken
-        }
-        if let token { socket.session.cancel(token) }
-        socket.connect {
-            var packet = OutboundPacket(namespace: socket.namespace.name, parser: self.parser)
-            packet.write { writer in
-                var reply: Value.Object = ["sid": .string(socket.id.rawValue)]
-                reply["pid"] = socket.recovery.map { .string($0.privateID) }
-                writer.write(Value.object(reply))
-            }
-            socket.session.send(packet.finished(type: .connect))
-        }
-    }
-
-    private func refuse(_ socket: Socket, _ error: any Error) {
-        let isPresent = self.state.withLock { state in
-            guard state.sockets[socket.namespace.name] === socket else { return false }
-            state.sockets[socket.namespace.name] = nil
-            return true
-        }
-        socket.leave(.serverNamespaceDisconnect)
-        let refusal = error as? ConnectRefusal
-        if refusal == nil { socket.report(error, in: .middleware) }
-        guard isPresent else { return }
-        self.refuse(socket.namespace.name, refusal ?? .internalError, on: socket.session)
-    }
-
-    func refuse(_ name: String, _ refusal: ConnectRefusal, on session: Session) {
-        var packet = OutboundPacket(namespace: name, parser: self.parser)
-        packet.write { writer in
-            var object: Value.Object = ["message": .string(refusal.message)]
-            object["data"] = refusal.data
-            writer.write(.object(object))
-        }
-        session.send(packet.finished(type: .connectError))
     }
 
     // MARK: Leaving
@@ -360,6 +234,11 @@ final class Connection: SessionHandler {
         self.state.withLock { state in
             guard state.sockets[socket.namespace.name] === socket else { return false }
             state.sockets[socket.namespace.name] = nil
+            // Clients may make up names without number: one is forgotten, whichever. What its client had on its way to
+            // it would end the connection.
+            if state.leftByServer.count >= self.server.configuration.limits.namespacesPerConnection {
+                state.leftByServer.removeFirst()
+            }
             state.leftByServer.insert(socket.namespace.name)
             return true
         }
@@ -367,22 +246,11 @@ final class Connection: SessionHandler {
 }
 
 extension PacketViolation {
-    fileprivate static let textInsteadOfMessagePack = Self(message: "expected MessagePack, found text")
-    fileprivate static let connectErrorFromClient = Self(message: "found CONNECT_ERROR, which only servers send")
-    fileprivate static func secondConnect(to name: String) -> Self {
+    static let textInsteadOfMessagePack = Self(message: "expected MessagePack, found text")
+    static let connectErrorFromClient = Self(message: "found CONNECT_ERROR, which only servers send")
+    static func secondConnect(to name: String) -> Self {
         Self(message: "expected one CONNECT for \(Excerpt.quoted(name.utf8)), found another")
     }
 
-    fileprivate static let attachmentsOverdue = Self(message: "the attachments of a packet did not arrive in time")
-}
-
-/// Runs something when a deadline has come.
-private final class ConnectionTimer: DeadlineTarget {
-    private let action: @Sendable () -> Void
-
-    init(_ action: @escaping @Sendable () -> Void) {
-        self.action = action
-    }
-
-    func deadlineReached(now: NIODeadline) { self.action() }
+    static let attachmentsOverdue = Self(message: "the attachments of a packet did not arrive in time")
 }

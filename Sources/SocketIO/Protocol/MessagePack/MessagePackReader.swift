@@ -46,14 +46,14 @@ struct MessagePackReader {
     private func copyBinary(_ range: Range<Int>, to writer: inout JSONWriter) throws(PacketViolation) {
         let limit = limits.maximumAttachments
         guard writer.attachments.count < limit else {
-            throw .tooMany("attachments", found: writer.attachments.count + 1, limit: limit)
+            throw .tooMany("attachments", found: writer.attachments.count + 1, limit: limit, of: .attachmentsPerPacket)
         }
         writer.write(message.getSlice(at: message.readerIndex + range.lowerBound, length: range.count) ?? ByteBuffer())
     }
 
     private func deeper(_ depth: Int) throws(PacketViolation) -> Int {
         let limit = limits.maximumNestingDepth
-        guard depth < limit else { throw .tooMany("levels", found: depth + 1, limit: limit) }
+        guard depth < limit else { throw .tooMany("levels", found: depth + 1, limit: limit, of: .nestingDepth) }
         return depth + 1
     }
 
