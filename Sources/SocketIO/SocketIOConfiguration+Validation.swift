@@ -19,6 +19,13 @@ extension SocketIOConfiguration {
         try Self.check(self.port, 0...65_535, "port")
         if let threads { try Self.check(threads, 1...1024, "threads") }
         try self.connectionStateRecovery?.validate()
+        guard self.connectionStateRecovery == nil || !self.removesEmptyNamespaces else {
+            throw Self.invalid(
+                "removesEmptyNamespaces",
+                found: "true",
+                expected: "false together with connectionStateRecovery"
+            )
+        }
         try self.validateDurations()
         try self.limits.validate()
     }

@@ -65,7 +65,8 @@ public struct SocketIOConfiguration: Sendable {
     /// Whether a namespace that was made for a client is removed when its last socket has left.
     ///
     /// Default: `false`, as in Node. Without it such namespaces stay until the server ends, and
-    /// ``Limits/dynamicNamespaces`` bounds how many different names clients may ever ask for.
+    /// ``Limits/dynamicNamespaces`` bounds how many different names clients may ever ask for. It does not go together
+    /// with ``connectionStateRecovery``, since what is kept of a namespace goes with it.
     public var removesEmptyNamespaces = false
 
     /// The limits that bound what a peer can make the server store.

@@ -68,13 +68,15 @@ public final class SocketIOServer: Service {
 
     /// The namespace with this name; made when there is none.
     ///
+    /// One that a client had made stays from then on, whatever
+    /// ``SocketIOConfiguration/removesEmptyNamespaces`` says.
     /// When the server runs already the new adapter is started beside, and an error of it is logged.
     ///
     /// - Parameter name: The name; a missing leading slash is added.
     /// - Returns: The namespace.
     public func namespace(_ name: String) -> Namespace {
         let name = name.hasPrefix("/") ? name : "/" + name
-        if let namespace = self.directory.namespace(name) { return namespace }
+        if let namespace = self.directory.pinned(name) { return namespace }
         // The application makes the adapter, so no lock is held; of two that are made at once one stays.
         let match = self.patternMatch(name)
         let made = self.makeNamespace(name, inheritingFrom: match?.parent, match?.parameters ?? NamespaceParameters())

@@ -78,7 +78,7 @@ extension Session {
 extension SessionState {
     /// Whether something sent now would leave with the next flush: what Node calls a writable transport.
     fileprivate var canWriteAtOnce: Bool {
-        guard self.isOpen, self.outbox.isEmpty else { return false }
+        guard self.takesMessages, self.outbox.isEmpty else { return false }
         switch self.transport {
         case .webSocket: return self.isSinkWritable
         case .polling: return self.polling.poll != nil

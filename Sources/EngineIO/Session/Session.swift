@@ -78,7 +78,7 @@ public final class Session: Sendable {
     /// - Parameter unit: The messages.
     public func send(_ unit: consuming MessageUnit) {
         let step = self.state.withLock { [unit] state in
-            guard state.isOpen else { return SendStep.nothing }
+            guard state.takesMessages else { return SendStep.nothing }
             let wasEmpty = state.outbox.holdsOnlyVolatile
             state.outbox.append(own: unit)
             return self.appended(&state, wasEmpty: wasEmpty)
@@ -105,7 +105,7 @@ public final class Session: Sendable {
         for number in 0..<count {
             let session = receiver(number)
             let step = session.state.withLock { state in
-                guard state.isOpen else { return SendStep.nothing }
+                guard state.takesMessages else { return SendStep.nothing }
                 let wasEmpty = state.outbox.holdsOnlyVolatile
                 state.outbox.append(unit)
                 return session.appended(&state, wasEmpty: wasEmpty)
@@ -142,13 +142,18 @@ public final class Session: Sendable {
     private func makeRoom(_ state: inout SessionState) -> SendStep {
         let limit = self.environment.outboxLimit
         let dropped = state.outbox.dropVolatile(downTo: limit)
-        guard state.outbox.byteCount <= limit else { return .overflow }
+        guard state.outbox.byteCount <= limit else {
+            state.hasOverflowed = true
+            state.outbox.discard()
+            return .overflow
+        }
         return .madeRoom(dropped: dropped, state.scheduleFlush())
     }
 
     /// The client does not read, and nothing can be dropped for it.
     private func overflow() {
-        self.close(reason: .outboxOverflow, mode: .abort)
+        // Not here: whoever sends may hold a lock that those who are told of the end want as well.
+        self.home.eventLoop.execute { self.close(reason: .outboxOverflow, mode: .abort) }
     }
 
     /// Writes what waits.

@@ -71,6 +71,8 @@ struct SessionState: Sendable {
     var isSinkWritable = true
     /// Whether a waiting poll must be answered even though there is nothing to send.
     var isPollReleaseDue = false
+    /// Whether too much waited: the session is about to be closed, and nothing more is kept for it.
+    var hasOverflowed = false
     /// How many parts of the application take no more messages for now.
     var inputHolds = 0
     /// Those who wait for room in the outbox; absent when nobody does.
@@ -90,6 +92,9 @@ struct SessionState: Sendable {
     var isOpen: Bool {
         if case .open = self.phase { true } else { false }
     }
+
+    /// Whether messages are sent, or kept until they can be.
+    var takesMessages: Bool { self.isOpen && !self.hasOverflowed }
 
     /// Whether the application takes no more messages for now.
     var isInputHeld: Bool { self.inputHolds > 0 }

@@ -21,9 +21,13 @@ public struct BroadcastPacket: Sendable {
     /// The event, when something that looks at what is sent was there when it was emitted.
     private let observed: AnyEvent?
 
-    init(unit: MessageUnit, observed: AnyEvent? = nil) {
+    /// Who may get it, when that has been asked before.
+    private let verdicts: [ObjectIdentifier: Bool]?
+
+    init(unit: MessageUnit, observed: AnyEvent? = nil, verdicts: [ObjectIdentifier: Bool]? = nil) {
         self.unit = unit
         self.observed = observed
+        self.verdicts = verdicts
     }
 
     /// Creates a packet that another server has sent.
@@ -72,6 +76,9 @@ public struct BroadcastPacket: Sendable {
     ///
     /// Each is asked only where something looks at what is sent.
     func receivers(among sockets: [Socket]) -> [Socket] {
+        // Those that are leaving are still in their rooms, for the handlers that are told of it.
+        let sockets = sockets.contains(where: \.hasLeft) ? sockets.filter { !$0.hasLeft } : sockets
+        if let verdicts { return sockets.filter { verdicts[ObjectIdentifier($0)] == true } }
         // The receivers of a packet are of one namespace.
         guard let handlers = sockets.first?.namespace.handlers, handlers.observesOutgoing else { return sockets }
         let event = self.event

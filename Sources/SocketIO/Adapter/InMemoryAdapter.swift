@@ -29,7 +29,16 @@ public final class InMemoryAdapter: Adapter {
             body(&state)
             return state.events.beginTelling()
         }
-        guard mustTell else { return }
+        if mustTell { self.tellEvents() }
+    }
+
+    /// Keeps what happens from the observers until ``tellEvents()``.
+    ///
+    /// - Returns: Whether that has to be called; `false` when somebody else is telling them.
+    func holdEvents() -> Bool { self.state.withLock { $0.events.hold() } }
+
+    /// Tells the observers, and goes on until there is nothing more to tell.
+    func tellEvents() {
         while let (events, observers) = self.state.withLock({ $0.events.next() }) {
             for event in events {
                 for observer in observers { observer(event) }
@@ -55,7 +64,9 @@ public final class InMemoryAdapter: Adapter {
     /// - Parameter socket: The socket.
     public func remove(_ socket: Socket) {
         self.change { state in
-            guard state.byID.removeValue(forKey: socket.id) != nil else { return }
+            // One that has come back has the same id.
+            guard state.byID[socket.id] === socket else { return }
+            state.byID[socket.id] = nil
             state.everybody.remove(socket)
             for room in state.memberships.removeValue(forKey: socket.id) ?? [] { state.remove(socket, from: room) }
             let room = Room(socket.id)

@@ -32,6 +32,12 @@ struct RoomEventQueue: Sendable {
         if !self.observers.isEmpty { self.events.append(event) }
     }
 
+    /// Has the caller tell the observers later, unless somebody does now.
+    mutating func hold() -> Bool {
+        defer { self.isTelling = true }
+        return !self.isTelling
+    }
+
     /// Whether the caller has to tell the observers, once it has released the lock.
     mutating func beginTelling() -> Bool {
         guard !self.events.isEmpty, !self.isTelling else { return false }

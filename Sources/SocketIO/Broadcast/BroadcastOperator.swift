@@ -65,13 +65,8 @@ public struct BroadcastOperator: BroadcastTarget {
     ///
     /// - Parameter event: The encoded event.
     public func emit(encoded event: consuming EncodedEvent) {
+        if let store = self.namespace.recovery, !self.flags.isVolatile { return self.emit(event, through: store) }
         let observed = self.namespace.handlers.observesOutgoing ? event.observed() : nil
-        if let store = self.namespace.recovery, !self.flags.isVolatile {
-            return store.send(event, to: self.selection) { unit in
-                let packet = BroadcastPacket(unit: unit, observed: observed)
-                self.namespace.adapter.broadcast(packet, to: self.selection, flags: self.flags)
-            }
-        }
         let packet = BroadcastPacket(unit: event.packet.finished(type: .event), observed: observed)
         self.namespace.adapter.broadcast(packet, to: self.selection, flags: self.flags)
     }

@@ -141,12 +141,16 @@ final class PendingBroadcast: DeadlineTarget, AckReceiver {
 
     /// Other servers will say how many receivers they have.
     func expectServers(_ count: Int) {
-        self.change { state in
-            state.servers += count
-            // There may be no socket of this server whose session could keep the time.
-            guard count > 0, state.alarm == nil else { return }
-            state.alarm = self.time.after(self.timeout) { [weak self] in self?.finish(.timedOut) }
+        self.change { $0.servers += count }
+        guard count > 0, self.state.withLock({ $0.alarm == nil && $0.end == nil }) else { return }
+        // There may be no socket of this server whose session could keep the time. Without the lock, since it may call.
+        let alarm = self.time.after(self.timeout) { [weak self] in self?.finish(.timedOut) }
+        let isKept = self.state.withLock { state in
+            guard state.alarm == nil, state.end == nil else { return false }
+            state.alarm = alarm
+            return true
         }
+        if !isKept { alarm.cancel() }
     }
 
     /// Another server has said how many receivers it has.

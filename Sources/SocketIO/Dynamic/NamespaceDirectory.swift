@@ -10,6 +10,8 @@ final class NamespaceDirectory: Sendable {
         let parent: DynamicNamespace?
         /// The sockets of a namespace that may be removed; others are not counted.
         var members = 0
+        /// Whether the application has asked for it by its name, and may have kept it: it stays.
+        var isPinned = false
     }
 
     private struct State {
@@ -43,6 +45,15 @@ final class NamespaceDirectory: Sendable {
     /// The namespace with this name, compared byte by byte as on the wire.
     func namespace(_ name: String) -> Namespace? {
         self.state.withLock { Self.find(name, in: $0)?.namespace }
+    }
+
+    /// The same for the application, for which the namespace stays from now on.
+    func pinned(_ name: String) -> Namespace? {
+        self.state.withLock { state in
+            guard let entry = Self.find(name, in: state) else { return nil }
+            state.entries[name]?.isPinned = true
+            return entry.namespace
+        }
     }
 
     var all: [Namespace] { self.state.withLock { $0.entries.values.map(\.namespace) } }
@@ -130,7 +141,7 @@ final class NamespaceDirectory: Sendable {
         guard namespace.isRemovable else { return false }
         return self.state.withLock { state in
             guard let entry = state.entries[namespace.name], entry.namespace === namespace else { return false }
-            guard entry.members <= 1 else {
+            guard entry.members <= 1, !entry.isPinned else {
                 state.entries[namespace.name]?.members -= 1
                 return false
             }

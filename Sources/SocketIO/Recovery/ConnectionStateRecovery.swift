@@ -8,8 +8,8 @@
 /// their namespace, such as ``InMemoryAdapter``; see ``Adapter/recoversConnections``.
 ///
 /// While an event of such a namespace is on its way to the outboxes, no other is: all receivers see all events in one
-/// order. Outgoing interceptors and observers of rooms run meanwhile, and must not take a lock that is held anywhere
-/// while something is emitted.
+/// order. Outgoing interceptors are asked about missed events as well. A client that says nothing of an event it has seen
+/// gets all since it joined, where Node would let it begin anew.
 public struct ConnectionStateRecovery: Sendable, Hashable {
     /// How long a client may be away.
     ///

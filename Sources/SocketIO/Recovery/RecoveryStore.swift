@@ -122,9 +122,10 @@ final class RecoveryStore: Sendable {
     /// - Parameters:
     ///   - recovery: The socket's.
     ///   - admits: Says whether a missed event may be sent; asked without the lock.
-    ///   - enter: Given what the client has missed; sends it, and enters the rooms.
+    ///   - enter: Given what the client has missed; sends it, and enters the rooms. It must not run anything of the
+    ///     application's. Returns `false` when the socket has left meanwhile.
     /// - Returns: `false` when events that came while the middlewares ran are gone already.
-    func admit(_ recovery: SocketRecovery, admits: (AnyEvent) -> Bool, enter: ([MessageUnit]) -> Void) -> Bool {
+    func admit(_ recovery: SocketRecovery, admits: (AnyEvent) -> Bool, enter: ([MessageUnit]) -> Bool) -> Bool {
         guard let recovered = recovery.recovered else {
             self.state.withLock { state in self.enter(&state, recovery, seen: state.events.lastNumber) { enter([]) } }
             return true
@@ -150,15 +151,10 @@ final class RecoveryStore: Sendable {
         }
     }
 
-    private func enter(_ state: inout State, _ recovery: SocketRecovery, seen: UInt64, _ body: () -> Void) {
-        let isWanted = recovery.phase.withLock { phase in
-            guard case .entering = phase else { return false }
-            phase = .present(firstNumber: seen)
-            return true
-        }
-        guard isWanted else { return }
+    private func enter(_ state: inout State, _ recovery: SocketRecovery, seen: UInt64, _ body: () -> Bool) {
+        guard case .entering = recovery.phase.withLock(\.self), body() else { return }
+        recovery.phase.withLock { $0 = .present(firstNumber: seen) }
         state.entrances += 1
-        body()
     }
 
     // MARK: Going
@@ -168,10 +164,17 @@ final class RecoveryStore: Sendable {
     /// - Parameters:
     ///   - recovery: The socket's.
     ///   - mayReturn: Whether the reason is one after which it may.
-    ///   - socket: Describes the socket; given the number of the last event that its client need not see.
-    func left(_ recovery: SocketRecovery, mayReturn: Bool, _ socket: (UInt64) -> AbsentSocket) {
+    ///   - leave: Leaves the rooms, and says which they were.
+    ///   - describe: Describes the socket; given its rooms and the number of the last event that its client need not see.
+    func left(
+        _ recovery: SocketRecovery,
+        mayReturn: Bool,
+        leave: () -> Set<Room>,
+        describe: (Set<Room>, UInt64) -> AbsentSocket
+    ) {
         let now = self.time.now
         let isFull = self.state.withLock { state -> Bool in
+            let rooms = leave()
             let former = recovery.phase.withLock { phase in
                 defer { phase = .gone }
                 return phase
@@ -179,7 +182,7 @@ final class RecoveryStore: Sendable {
             guard mayReturn else { return false }
             let absent: AbsentSocket
             switch former {
-            case .present(let number): absent = socket(number)
+            case .present(let number): absent = describe(rooms, number)
             // It was lost again before it was back.
             case .entering(let recovered?): absent = recovered.socket
             case .entering(nil), .gone: return false

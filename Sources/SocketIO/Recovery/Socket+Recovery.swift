@@ -38,36 +38,58 @@ extension Socket {
 
     /// Lets the socket in, between two events.
     func enterNamespace(through store: RecoveryStore, _ recovery: SocketRecovery, sendingReply reply: () -> Void) {
-        let adapter = self.namespace.adapter as? InMemoryAdapter
-        let mustTell = adapter?.holdEvents() ?? false
-        let isComplete = store.admit(recovery, admits: { self.admitsOutgoing($0) }) { missed in
-            // Before the answer to CONNECT, as in Node.
-            for unit in missed { self.session.send(unit) }
-            reply()
-            self.enterNamespace()
+        let adapter = self.namespace.adapter
+        var isComplete = true
+        adapter.tellingLater {
+            isComplete = store.admit(recovery, admits: { self.admitsOutgoing($0) }) { missed in
+                guard let rooms = self.takeEarlyRooms() else { return false }
+                // Before the answer to CONNECT, as in Node.
+                for unit in missed { self.session.send(unit) }
+                reply()
+                adapter.add(self)
+                adapter.join(self, rooms: rooms)
+                return true
+            }
         }
-        if mustTell { adapter?.tellEvents() }
         // Its client begins anew rather than with a gap.
         if !isComplete { self.session.close() }
     }
 
+    /// The rooms to enter; `nil` when the socket has left meanwhile, with its rooms.
+    private func takeEarlyRooms() -> [Room]? {
+        self.state.withLock { state in
+            guard state.phase == .connected else { return nil }
+            return Array(state.earlyRooms.take() ?? [])
+        }
+    }
+
     /// Leaves the adapter, and is kept if it may come back.
     func leaveNamespace(reason: DisconnectReason) {
-        guard let store = self.namespace.recovery, let recovery = self.recovery else {
-            return self.namespace.adapter.remove(self)
+        let adapter = self.namespace.adapter
+        guard let store = self.namespace.recovery, let recovery = self.recovery else { return adapter.remove(self) }
+        adapter.tellingLater {
+            store.left(recovery, mayReturn: reason.isRecoverable) {
+                defer { adapter.remove(self) }
+                return adapter.rooms(of: self).union([Room(self.id)])
+            } describe: { rooms, number in
+                AbsentSocket(
+                    id: self.id,
+                    privateID: recovery.privateID,
+                    rooms: rooms,
+                    values: self.values.withLock(\.self),
+                    firstNumber: number
+                )
+            }
         }
-        let rooms = self.namespace.adapter.rooms(of: self).union([Room(self.id)])
-        // In this order: the one that comes back must not meet the entries of the one that left.
-        self.namespace.adapter.remove(self)
-        store.left(recovery, mayReturn: reason.isRecoverable) { number in
-            AbsentSocket(
-                id: self.id,
-                privateID: recovery.privateID,
-                rooms: rooms,
-                values: self.values.withLock(\.self),
-                firstNumber: number
-            )
-        }
+    }
+}
+
+extension Adapter {
+    /// Runs something, and has the observers of rooms told behind it, as far as that is in the library's hands.
+    fileprivate func tellingLater(_ body: () -> Void) {
+        guard let adapter = self as? InMemoryAdapter, adapter.holdEvents() else { return body() }
+        body()
+        adapter.tellEvents()
     }
 }
 

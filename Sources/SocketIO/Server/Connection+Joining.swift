@@ -61,7 +61,9 @@ extension Connection {
         on session: Session
     ) -> Admission {
         let name = namespace.name
-        let recovery = namespace.recovery.map { SocketRecovery(recovered: $0.take(for: search.handshake.auth)) }
+        let recovery = namespace.recovery.map {
+            SocketRecovery(recovered: $0.take(for: search.handshake.auth), newPrivateID: SessionID().description)
+        }
         let admission: Admission = self.state.withLock { state in
             if let number {
                 guard state.searches[name]?.number == number else { return .unwanted }
@@ -86,7 +88,7 @@ extension Connection {
         }
         if case .socket = admission { return admission }
         // Whoever it was did not come back by this.
-        if let recovered = recovery?.recovered { namespace.recovery?.keep(recovered.socket) }
+        if let recovered = recovery?.recovered { namespace.recovery?.giveBack(recovered) }
         return admission
     }
 

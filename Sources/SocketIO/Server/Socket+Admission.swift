@@ -13,8 +13,10 @@ extension Socket {
     /// Whether a room is another socket's own.
     private func isForeign(_ room: Room) -> Bool {
         guard !self.namespace.environment.configuration.allowsJoiningSocketRooms else { return false }
-        let owner = self.namespace.adapter.socket(withID: SocketID(rawValue: room.rawValue))
-        return owner != nil && owner !== self
+        let id = SocketID(rawValue: room.rawValue)
+        guard id != self.id else { return false }
+        // That of a socket that is away is its own as well.
+        return self.namespace.adapter.socket(withID: id) != nil || self.namespace.recovery?.isAway(id) == true
     }
 
     /// Whether a room may be entered by its name; if not it is reported.

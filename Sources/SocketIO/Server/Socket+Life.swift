@@ -34,7 +34,7 @@ extension Socket {
         self.deliverWaiting()
     }
 
-    func enterNamespace() {
+    private func enterNamespace() {
         self.namespace.adapter.add(self)
         let rooms = self.state.withLock { $0.earlyRooms.take() } ?? []
         if !rooms.isEmpty { self.namespace.adapter.join(self, rooms: Array(rooms)) }
@@ -63,10 +63,7 @@ extension Socket {
         for send in end.sends { self.session.withdraw(send, .closed) }
         if end.mustRelease { self.session.releaseInput() }
         if end.wasConnected { self.tellDisconnecting(reason) }
-        if let store = self.namespace.recovery, reason.isRecoverable {
-            self.keep(in: store, wasConnected: end.wasConnected)
-        }
-        self.namespace.adapter.remove(self)
+        self.leaveNamespace(reason: reason)
         if self.namespace.isRemovable { self.connection.server.left(self.namespace) }
         guard end.wasConnected else { return }
         self.namespace.environment.metrics.disconnected(reason)

@@ -39,13 +39,16 @@ extension Socket {
 
     private func emitWhenWritable(encoded event: consuming EncodedEvent) async throws(SocketIOError) {
         guard !self.hasLeft else { throw Self.hasBeenDisconnected }
-        if self.namespace.handlers.observesOutgoing, !self.admitsOutgoing(event.observed()) { return }
+        let isObserved = self.namespace.handlers.observesOutgoing
+        let observed = isObserved ? event.observed() : nil
+        if isObserved, !self.admitsOutgoing(observed) { return }
         if let store = self.namespace.recovery {
-            var selection = BroadcastSelection()
-            selection.rooms = [Room(self.id)]
             // It gets its offset when it leaves: the order of the offsets is that of all events.
             try await self.takeTurn()
-            store.send(event, to: selection) { self.session.sendInTurn($0) }
+            var packet: OutboundPacket? = event.packet
+            _ = store.send(&packet, to: .socket(self.id), observed: observed, unlessEnteredSince: nil) { unit in
+                self.session.sendInTurn(unit)
+            }
         } else {
             let unit = event.packet.finished(type: .event)
             if self.session.sendIfWritable(unit) { return }

@@ -55,9 +55,6 @@ public final class Socket: Sendable {
     /// Whether the socket is connected: after it has joined the namespace, before it leaves.
     public var isConnected: Bool { self.state.withLock { $0.phase == .connected } }
 
-    /// Whether the socket is one that lost its connection and has come back; see ``ConnectionStateRecovery``.
-    public var isRecovered: Bool { self.recovery?.recovered != nil }
-
     /// Whether the socket is gone.
     ///
     /// Its session may live on, and its client may join again as another socket, which must not get what is meant for
@@ -94,7 +91,7 @@ extension Socket: EventTarget {
     ///
     /// - Parameter event: The encoded event.
     public func emit(encoded event: consuming EncodedEvent) {
-        if let store = self.namespace.recovery { return self.emit(event, through: store) }
+        if let store = self.namespace.recovery, let recovery { return self.emit(event, through: store, recovery) }
         guard !self.hasLeft else { return }
         if self.namespace.handlers.observesOutgoing, !self.admitsOutgoing(event.observed()) { return }
         self.session.send(event.packet.finished(type: .event))

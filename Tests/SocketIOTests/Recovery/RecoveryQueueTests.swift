@@ -15,52 +15,59 @@ struct RecoveryQueueTests {
         return selection
     }
 
-    @Test func `events after an offset are those that the rooms select`() {
-        var events = MissedEvents(prefix: "p", maximumCount: 100, maximumBytes: 1 << 20)
-        let start = events.lastOffset
-        for (size, selection) in [
-            (1, Self.selection()), (2, Self.selection(["a"])), (3, Self.selection(["b"])),
-            (4, Self.selection(["a", "b"], except: ["c"])), (5, Self.selection([], except: ["me"])),
-        ] {
-            _ = events.append(
-                Self.unit(String(repeating: "x", count: size)),
-                for: selection,
-                until: .uptimeNanoseconds(9)
-            )
-        }
-        func sizes(_ rooms: Set<Room>) -> [Int]? { events.units(after: start, for: rooms)?.map { $0.byteCount - 3 } }
-        #expect(sizes(["me", "a"]) == [1, 2, 4])
-        #expect(sizes(["other", "b", "c"]) == [1, 3, 5])
-        #expect(sizes(["me"]) == [1])
+    private static func event(_ size: Int, _ target: KeptEvent.Target = .selection(Self.selection())) -> KeptEvent {
+        KeptEvent(unit: Self.unit(String(repeating: "x", count: size)), target: target, observed: nil)
     }
 
-    @Test func `an offset that is unknown, of another life or too old gives nothing`() {
-        var events = MissedEvents(prefix: "p", maximumCount: 2, maximumBytes: 1 << 20)
-        let start = events.lastOffset
-        for _ in 0..<3 { _ = events.append(Self.unit("x"), for: Self.selection(), until: .uptimeNanoseconds(9)) }
-        #expect(events.units(after: start, for: []) == nil)
-        for offset in ["", "p", "q1", "p-1", "p01", "pZ", "p+1", "pzzzzzzzzzzzzzzzz", events.nextOffset] {
-            #expect(events.units(after: offset, for: []) == nil, "\(offset)")
+    @Test func `events after a number are those that the rooms select, and those for the socket itself`() {
+        var events = MissedEvents(prefix: "p", maximumCount: 100, maximumBytes: 1 << 20)
+        for (size, target) in [
+            (1, KeptEvent.Target.selection(Self.selection())), (2, .selection(Self.selection(["a"]))),
+            (3, .selection(Self.selection(["b"]))), (4, .selection(Self.selection(["a", "b"], except: ["c"]))),
+            (5, .selection(Self.selection([], except: ["me"]))), (6, .socket(SocketID(rawValue: "me"))),
+        ] {
+            events.append(Self.event(size, target), until: .uptimeNanoseconds(9))
         }
-        #expect(events.units(after: events.lastOffset, for: [])?.isEmpty == true)
+        func sizes(_ id: String, _ rooms: Set<Room>) -> [Int] {
+            // Each has a header of two bytes and a type of one.
+            events.events(after: 0, for: SocketID(rawValue: id), in: rooms).map { $0.unit.byteCount - 3 }
+        }
+        #expect(sizes("me", ["me", "a"]) == [1, 2, 4, 6])
+        #expect(sizes("other", ["other", "b", "c"]) == [1, 3, 5])
+        #expect(sizes("other", ["other", "me"]) == [1])
+    }
+
+    @Test func `an offset is known, evicted or unknown`() {
+        var events = MissedEvents(prefix: "p", maximumCount: 2, maximumBytes: 1 << 20)
+        let offsets = (0..<4).map { _ in
+            defer { events.append(Self.event(1), until: .uptimeNanoseconds(9)) }
+            return events.nextOffset
+        }
+        #expect(offsets == ["p1", "p2", "p3", "p4"])
+        guard case .evicted = events.find("p0"), case .evicted = events.find("p1") else { return #expect(Bool(false)) }
+        guard case .known(2) = events.find("p2"), case .known(4) = events.find("p4") else {
+            return #expect(Bool(false))
+        }
+        // The largest number of 64 bits is among them.
+        for offset in ["", "p", "q1", "p-1", "p01", "pZ", "p+1", "p5", "p3w5e11264sgsf", "pzzzzzzzzzzzzzzzz"] {
+            guard case .unknown = events.find(offset) else { return #expect(Bool(false), "\(offset)") }
+        }
+        #expect(events.events(after: 4, for: SocketID(rawValue: ""), in: []).isEmpty)
+        #expect(events.events(after: 2, for: SocketID(rawValue: ""), in: []).count == 2)
     }
 
     @Test func `the queue is bounded by count, by bytes and by time`() {
         var events = MissedEvents(prefix: "p", maximumCount: 3, maximumBytes: 20)
-        func append(_ size: Int, until time: UInt64) -> Int {
-            let unit = Self.unit(String(repeating: "x", count: size))
-            return events.append(unit, for: Self.selection(), until: .uptimeNanoseconds(time))
+        let steps = [(1, 3), (1, 3), (1, 3), (1, 3), (10, 2), (100, 0), (1, 1), (1, 2)]
+        var counts = [0, 0]
+        for (number, (size, _)) in steps.enumerated() {
+            events.append(Self.event(size), until: .uptimeNanoseconds(UInt64(number)))
+            counts.append(events.count)
         }
-        // Each has a header of two bytes and a type of one.
-        let evicted = [append(1, until: 1), append(1, until: 2), append(1, until: 3), append(1, until: 4)]
-        #expect(evicted == [0, 0, 0, 1])
-        let evictedByBytes = [append(10, until: 5), append(100, until: 6)]
-        #expect(evictedByBytes == [2, 3])
-        #expect(events.count == 0 && events.byteCount == 0)
-        _ = append(1, until: 7)
-        _ = append(1, until: 8)
-        events.expire(now: .uptimeNanoseconds(7))
-        #expect(events.count == 1)
+        #expect(counts.dropFirst(2) == [1, 2, 3, 3, 2, 0, 1, 2])
+        #expect(events.byteCount == 8)
+        events.expire(now: .uptimeNanoseconds(6))
+        #expect(events.count == 1 && events.lastNumber == 8)
     }
 
     private static func absent(_ name: String) -> AbsentSocket {
@@ -69,7 +76,7 @@ struct RecoveryQueueTests {
             privateID: name,
             rooms: [],
             values: SocketValues(),
-            firstOffset: ""
+            firstNumber: 0
         )
     }
 

@@ -1,10 +1,11 @@
 /// Clients that lose their connection and come back, over real sockets.
-import EngineIO
 import Foundation
 import NIOCore
-import SocketIO
 import TestSupport
 import Testing
+
+@testable import EngineIO
+@testable import SocketIO
 
 @Suite(.timeLimit(.minutes(1))) struct RecoveryTests {
     /// What the answer to CONNECT says.
@@ -290,5 +291,104 @@ import Testing
             #expect(error?.code == .invalidConfiguration)
             #expect(error?.message.hasPrefix("connectionStateRecovery.maximum") == true)
         }
+    }
+
+    @Test func `an event that an interceptor kept from a client is not sent when it comes back`() async throws {
+        try await Self.withServer { chat in
+            chat.interceptOutgoing { _, event in event.name != "secret" }
+        } body: { port, chat, log in
+            let (first, reply, _) = try await Self.join(port)
+            try await log.line("in: false Ada")
+            try chat.emit("secret", 1)
+            try await Self.lose(first)
+            try await log.line(beginning: "out")
+            try chat.emit("secret", 2)
+            try chat.emit("open", 3)
+            let (_, again, before) = try await Self.join(port, pid: reply.pid)
+            #expect(again.sid == reply.sid)
+            #expect(try before.map(Self.bare) == [#"2["open",3]"#])
+        }
+    }
+
+    @Test func `the room of a socket that is away cannot be entered`() async throws {
+        try await Self.withServer { port, chat, log in
+            let (first, reply, _) = try await Self.join(port)
+            try await log.line("in: false Ada")
+            let (_, other, _) = try await Self.join(port)
+            try await Self.lose(first)
+            try await log.line(beginning: "out")
+            let socket = try #require(chat.socket(SocketID(rawValue: other.sid)))
+            #expect(!socket.join(Room(reply.sid)))
+            #expect(!socket.rooms.contains(Room(reply.sid)))
+        }
+    }
+
+    @Test func `a client lost twice without having seen anything gets everything the second time`() async throws {
+        try await Self.withServer { port, chat, log in
+            let (first, reply, _) = try await Self.join(port)
+            try await log.line("in: false Ada")
+            try await Self.lose(first)
+            try await log.count(3)
+            try chat.emit("one", 1)
+            let (second, _, _) = try await Self.join(port, pid: reply.pid)
+            try await log.count(4)
+            try await Self.lose(second)
+            try await log.count(5)
+            let (_, _, before) = try await Self.join(port, pid: reply.pid)
+            #expect(try before.map(Self.bare) == [#"2["one",1]"#])
+        }
+    }
+
+    @Test func `an offset from before it joined gives a client no older events`() async throws {
+        try await Self.withServer { port, chat, log in
+            let (watcher, _, _) = try await Self.join(port)
+            try chat.emit("early", 1)
+            let early = try Self.offset(of: try await watcher.receive())
+            try chat.emit("before", 2)
+            let (first, reply, _) = try await Self.join(port)
+            try await log.count(4)
+            try await Self.lose(first)
+            try await log.line(beginning: "out")
+            try chat.emit("after", 3)
+            let (_, again, before) = try await Self.join(port, pid: reply.pid, offset: early)
+            #expect(again.sid == reply.sid)
+            #expect(try before.map(Self.bare) == [#"2["after",3]"#])
+        }
+    }
+
+    @Test func `what a middleware emits to a client that comes back arrives once`() async throws {
+        let configuration = Self.configuration { $0.skipsMiddlewares = false }
+        try await Self.withServer(configuration) { chat in
+            chat.use { socket in try? socket.emit("hello", 1) }
+        } body: { port, chat, log in
+            let (first, reply, _) = try await Self.join(port)
+            try await log.line("in: false Ada")
+            try await Self.lose(first)
+            try await log.line(beginning: "out")
+            try chat.emit("missed", 2)
+            let (_, _, before) = try await Self.join(port, pid: reply.pid)
+            #expect(try before.map(Self.bare) == [#"2["missed",2]"#, #"2["hello",1]"#])
+        }
+    }
+
+    @Test func `what is kept goes in time`() async throws {
+        let time = ManualTime()
+        let source = TimeSource(manual: time)
+        let store = RecoveryStore(
+            settings: ConnectionStateRecovery(),
+            limits: LimitReporter(label: "test", logger: quietLogger(), time: source),
+            time: source
+        )
+        var packet: OutboundPacket? = OutboundPacket.event("e", namespace: "/")
+        packet?.endArray()
+        _ = store.send(
+            &packet,
+            to: .socket(SocketID(rawValue: "")),
+            observed: nil,
+            unlessEnteredSince: nil
+        ) { _ in }
+        #expect(store.counts == (1, 0))
+        await time.advance(by: .seconds(121))
+        #expect(store.counts == (0, 0))
     }
 }
