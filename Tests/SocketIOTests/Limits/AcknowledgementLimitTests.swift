@@ -66,7 +66,7 @@ import Testing
             #expect(!replies.isComplete)
             try await client.send("30[]")
             _ = try await wait.value
-            try await watched.namespace.emit("end")
+            try watched.namespace.emit("end")
             try await client.expect(#"2["end"]"#)
         }
     }

@@ -57,7 +57,7 @@ import Testing
                 try await client.join()
                 try await client.emit("number", "1")
                 // The second is no JSON, which nobody finds out.
-                try await client.send(#"52-7["alive",{"_placeholder":true,"num":0}]"#, with: [1], [2])
+                try await client.sendPacket(#"52-7["alive",{"_placeholder":true,"num":0}]"#, with: [1], [2])
                 try await client.send("2[no JSON", #"28["alive"]"#)
                 // What a client answers, and what makes it leave, are no events.
                 try await client.send("399[]", "1", "0/other,")
@@ -96,7 +96,7 @@ import Testing
                 let client = try await SocketIOTestClient.connect(port: watched.port)
                 try await client.join()
                 // Taken whole, attachment included, as long as anything is left.
-                try await client.send(
+                try await client.sendPacket(
                     #"51-["big",{"_placeholder":true,"num":0}]"#,
                     with: [UInt8](repeating: 1, count: 5000)
                 )
@@ -143,7 +143,7 @@ import Testing
             body: { watched in
                 let client = try await SocketIOTestClient.connect(port: watched.port)
                 try await client.join()
-                try await client.send(#"52-["alive"]"#, with: [UInt8](repeating: 1, count: 2000), [1])
+                try await client.sendPacket(#"52-["alive"]"#, with: [UInt8](repeating: 1, count: 2000), [1])
                 try await log.line("left: rate exceeded")
                 #expect(watched.count(ofLimit: "bytesPerSecond") == 1)
             }
@@ -282,7 +282,7 @@ import Testing
 
 extension SocketIOTestClient {
     /// Sends a packet and its attachments.
-    fileprivate func send(_ packet: String, with attachments: [UInt8]...) async throws {
+    fileprivate func sendPacket(_ packet: String, with attachments: [UInt8]...) async throws {
         try await self.send(packet)
         for attachment in attachments { try await self.send(binary: attachment) }
     }

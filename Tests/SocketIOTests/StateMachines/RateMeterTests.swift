@@ -56,7 +56,8 @@ import Testing
         #expect(dropping.receive(1, isEvent: true, isDroppable: true, now: later) == .admit)
         // Nobody waits for what is dropped.
         #expect(dropping.delay(at: later) == nil)
-        let delay = try #require(delaying.delay(at: self.now))
+        let found = delaying.delay(at: self.now)
+        let delay = try #require(found)
         #expect((.milliseconds(1090) ... .milliseconds(1110)).contains(delay))
         #expect(delaying.receive(1, isEvent: true, isDroppable: true, now: self.now + delay) == .admit)
     }
