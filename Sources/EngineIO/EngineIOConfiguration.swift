@@ -88,6 +88,21 @@ public struct EngineIOConfiguration: Sendable {
     /// Called on the event loop: it must not block. Clients can cause as many calls as they like. Default: none.
     public var onRefusedRequest: (@Sendable (RefusedRequest) -> Void)?
 
+    /// What happens when more waits for a slow client than ``Limits/outboxBytes``.
+    ///
+    /// Default: its session is closed.
+    public var outboxPolicy = OutboxPolicy.close
+
+    /// From how many waiting bytes on ``Session/sendWhenWritable(_:)`` waits, and all that is built on it.
+    ///
+    /// Default: 256 KiB. More than ``Limits/outboxBytes`` counts as that.
+    public var outboxHighWaterMark: Int = 256 << 10
+
+    /// To how many waiting bytes an outbox has to shrink before what waits for room goes on.
+    ///
+    /// Default: 64 KiB. At most ``outboxHighWaterMark``.
+    public var outboxLowWaterMark: Int = 64 << 10
+
     /// The limits that bound what a peer can make the server store.
     public var limits = Limits()
 
@@ -116,9 +131,9 @@ public struct EngineIOConfiguration: Sendable {
         /// python-socketio's clients take no more than 16. Default: 16.
         public var packetsPerPoll: Int = 16
 
-        /// The most bytes that wait for a slow client before its session is closed.
+        /// The most bytes that wait for a slow client before ``EngineIOConfiguration/outboxPolicy`` applies.
         ///
-        /// Default: 8 MiB.
+        /// Default: 8 MiB. A single message may be larger: there is no other way to send it.
         public var outboxBytes: Int = 8 << 20
 
         /// The most fragments of one WebSocket message.
@@ -178,11 +193,15 @@ public struct EngineIOConfiguration: Sendable {
             ("limits.connections", self.limits.connections),
             ("limits.packetsPerPayload", self.limits.packetsPerPayload),
             ("limits.packetsPerPoll", self.limits.packetsPerPoll - 1), ("limits.outboxBytes", self.limits.outboxBytes),
+            ("outboxHighWaterMark", self.outboxHighWaterMark), ("outboxLowWaterMark", self.outboxLowWaterMark),
             ("limits.fragmentsPerMessage", self.limits.fragmentsPerMessage),
             ("limits.headerBytes", self.limits.headerBytes), ("limits.headerCount", self.limits.headerCount),
         ]
         for (name, value) in counts where value < 1 || value > 1 << 30 {
             throw .invalid(name, found: "\(value)", expected: "at least 1 (packetsPerPoll: 2) and at most 2^30")
+        }
+        guard self.outboxLowWaterMark <= self.outboxHighWaterMark else {
+            throw .invalid("outboxLowWaterMark", found: "\(self.outboxLowWaterMark)", expected: "at most the high mark")
         }
         guard self.path.hasPrefix("/") else { throw .invalid("path", found: self.path, expected: "a leading slash") }
         guard !self.transports.isEmpty else { throw .invalid("transports", found: "none", expected: "at least one") }
@@ -196,6 +215,18 @@ public struct EngineIOConfiguration: Sendable {
 
     /// The path with exactly one slash at its end, as requests are compared with it.
     var normalizedPath: String { self.path.hasSuffix("/") ? self.path : self.path + "/" }
+}
+
+/// What happens to a session for which more waits than ``EngineIOConfiguration/Limits/outboxBytes``.
+public enum OutboxPolicy: Sendable, Hashable {
+    /// The session is closed, with the reason ``CloseReason/outboxOverflow``.
+    ///
+    /// Volatile messages never wait.
+    case close
+    /// Volatile messages that wait are dropped, the oldest first; when there are none left the session is closed.
+    ///
+    /// Volatile messages wait while there is room for them, in their place among the others.
+    case dropOldestVolatile
 }
 
 /// How a session's packets travel.

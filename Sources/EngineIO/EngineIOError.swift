@@ -24,6 +24,10 @@ public struct EngineIOError: Error, Sendable, CustomStringConvertible {
         public static let alreadyRunning = Self(rawValue: "alreadyRunning")
         /// The server has been shut down: it does not start, or not again.
         public static let shutDown = Self(rawValue: "shutDown")
+        /// The session closed before there was room for the message.
+        public static let sessionClosed = Self(rawValue: "sessionClosed")
+        /// The task that waited was cancelled.
+        public static let cancelled = Self(rawValue: "cancelled")
     }
 
     /// What kind of error it is.

@@ -151,6 +151,9 @@ package final class LoopContext: Sendable {
         }
     }
 
+    /// The number of deadlines that are set.
+    package var deadlineCount: Int { self.timers.withLock { $0.wheel.count } }
+
     private func wake(at deadline: NIODeadline) {
         // A test's time knows the deadlines, and wakes the loop itself.
         guard self.manualTime == nil else { return }

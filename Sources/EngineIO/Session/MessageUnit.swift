@@ -58,6 +58,36 @@ public struct MessageUnit: Sendable {
         self.packetCount = 1 + attachments.count
     }
 
+    /// Creates a unit of any messages.
+    ///
+    /// - Parameter messages: The messages, in order.
+    package init(_ messages: [(isText: Bool, payload: ByteBuffer)]) {
+        let size = messages.reduce(0) { $0 + WebSocketFrame.maximumHeaderSize + 1 + $1.payload.readableBytes }
+        var frames = ByteBufferAllocator().buffer(capacity: size)
+        for (isText, payload) in messages {
+            let length = payload.readableBytes + (isText ? 1 : 0)
+            WebSocketFrame.writeHeader(isText ? .text : .binary, length: length, into: &frames)
+            if isText { frames.writeInteger(PacketType.message.rawValue) }
+            frames.writeImmutableBuffer(payload)
+        }
+        self.frames = frames
+        self.packetCount = messages.count
+    }
+
+    /// The messages, read back from their frames.
+    package func readMessages() -> [(isText: Bool, payload: ByteBuffer)] {
+        var frames = self.frames
+        var messages: [(isText: Bool, payload: ByteBuffer)] = []
+        while frames.readableBytes > 0 {
+            var frame = WebSocketFrame.readUnmasked(from: &frames)
+            let isText = frame.opcode == .text
+            // The packet's type.
+            if isText { frame.payload.moveReaderIndex(forwardBy: min(1, frame.payload.readableBytes)) }
+            messages.append((isText, frame.payload))
+        }
+        return messages
+    }
+
     /// Creates a unit of one control packet, such as a ping.
     init(packet: PacketType) {
         self.init(opcode: .text, payload: ByteBuffer(integer: packet.rawValue))

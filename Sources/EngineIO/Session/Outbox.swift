@@ -25,15 +25,23 @@ struct Outbox {
     private var isLastSegmentOpen = false
     /// Boundaries of the queued units; `nil` once the session is on WebSocket for good.
     private var boundaries: Deque<Boundary>?
+    /// The volatile units that wait; `nil` where volatile units never wait.
+    private var volatiles: VolatileQueue?
+    /// The number of bytes waiting that are not volatile.
+    private var lastingBytes = 0
 
-    /// The number of bytes waiting, framing included.
-    private(set) var byteCount = 0
-
-    init(tracksUnits: Bool) {
+    init(tracksUnits: Bool, keepsVolatile: Bool = false) {
         self.boundaries = tracksUnits ? [] : nil
+        self.volatiles = keepsVolatile ? VolatileQueue() : nil
     }
 
+    /// The number of bytes waiting, framing included.
+    var byteCount: Int { self.lastingBytes + (self.volatiles?.byteCount ?? 0) }
+
     var isEmpty: Bool { self.byteCount == 0 }
+
+    /// Whether nothing waits but what may be dropped.
+    var holdsOnlyVolatile: Bool { self.lastingBytes == 0 }
 
     /// Appends a unit that other sessions receive too.
     mutating func append(_ unit: MessageUnit) {
@@ -66,9 +74,36 @@ struct Outbox {
     }
 
     private mutating func noteAppended(size: Int, packetCount: Int) {
-        self.byteCount += size
+        self.lastingBytes += size
         self.boundaries?.append(Boundary(byteCount: size, packetCount: packetCount))
     }
+
+    // MARK: Volatile units
+
+    /// Appends a unit that may be dropped again, if there is room for it: older ones of its kind make room.
+    ///
+    /// Only where volatile units are kept.
+    ///
+    /// - Parameter limit: The most bytes that may wait; a single unit may be larger.
+    /// - Returns: Whether it was appended, and how many others were dropped.
+    mutating func append(volatile unit: MessageUnit, limit: Int) -> (isAppended: Bool, dropped: Int) {
+        let excess = self.isEmpty ? 0 : max(0, self.byteCount + unit.frames.readableBytes - limit)
+        // None is dropped in vain.
+        guard self.volatiles?.canFree(excess) == true else { return (false, 0) }
+        let dropped = self.volatiles?.free(excess) ?? 0
+        self.volatiles?.append(unit, behind: self.lastingBytes)
+        return (true, dropped)
+    }
+
+    /// Drops volatile units, the oldest first, until no more than this waits or none is left.
+    ///
+    /// - Returns: The number of units dropped.
+    mutating func dropVolatile(downTo limit: Int) -> Int {
+        let excess = self.byteCount - limit
+        return self.volatiles?.free(excess) ?? 0
+    }
+
+    // MARK: Taking
 
     /// Forgets the boundaries of units: the session is on WebSocket for good.
     mutating func stopTrackingUnits() {
@@ -78,15 +113,17 @@ struct Outbox {
     /// Takes everything as WebSocket frames.
     mutating func takeFrames() -> FrameList {
         defer { self.discard() }
-        return self.segments
+        guard self.volatiles?.isEmpty == false else { return self.segments }
+        return self.volatiles?.takeAll(among: self.segments) ?? self.segments
     }
 
     /// Throws everything away.
     mutating func discard() {
         self.segments = FrameList()
         self.isLastSegmentOpen = false
-        self.byteCount = 0
+        self.lastingBytes = 0
         self.boundaries?.removeAll()
+        if self.volatiles != nil { self.volatiles = VolatileQueue() }
     }
 
     /// Takes one polling payload of whole units.
@@ -99,12 +136,24 @@ struct Outbox {
         // What waits may be far more than goes into one payload.
         var encoder = PayloadEncoder(capacity: min(self.byteCount, Self.sharingThreshold))
         var room = last == nil ? maximumPackets : maximumPackets - 1
-        while room > 0, let packets = self.nextPacketCount(room: room, isFirst: encoder.isEmpty) {
-            for _ in 0..<packets { self.readFrame().map { encoder.append($0) } }
-            room -= packets
-        }
+        while room > 0, let packets = self.readUnit(into: &encoder, room: room) { room -= packets }
         if self.isEmpty, let last { encoder.append(last) }
         return encoder.isEmpty ? nil : encoder.payload
+    }
+
+    /// Reads a unit, whose turn it is, if there is room for it.
+    ///
+    /// - Returns: How many packets it had; nothing when it must wait.
+    private mutating func readUnit(into encoder: inout PayloadEncoder, room: Int) -> Int? {
+        let isFirst = encoder.isEmpty
+        if let due = self.volatiles?.packetsDue {
+            guard due <= room || isFirst else { return nil }
+            self.volatiles?.take(min(due, room)) { encoder.append($0) }
+            return min(due, room)
+        }
+        guard let packets = self.nextPacketCount(room: room, isFirst: isFirst) else { return nil }
+        for _ in 0..<packets { self.readFrame().map { encoder.append($0) } }
+        return packets
     }
 
     /// How many packets of the first unit go into a payload with room for `room` more; `nil` when it must wait.
@@ -122,7 +171,9 @@ struct Outbox {
     /// Reads the first frame, which is one packet.
     private mutating func readFrame() -> WebSocketFrame.Unmasked? {
         let frame = self.segments.withFirst { WebSocketFrame.readUnmasked(from: &$0) }
-        self.byteCount -= frame?.byteCount ?? 0
+        let size = frame?.byteCount ?? 0
+        self.lastingBytes -= size
+        self.volatiles?.tookOthers(size)
         self.isLastSegmentOpen = self.isLastSegmentOpen && !self.segments.isEmpty
         return frame
     }

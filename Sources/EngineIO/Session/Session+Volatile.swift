@@ -1,4 +1,5 @@
 /// Messages that are worth sending only now: dropped for a session that would have to keep them.
+import Logging
 import NIOCore
 import Synchronization
 
@@ -9,10 +10,14 @@ extension Session {
     /// a request waiting. While an upgrade is under way the old transport, polling, decides. As in Node, whatever was
     /// sent just before in the same turn of the loop still waits: messages behind it are dropped.
     ///
+    /// With the policy ``OutboxPolicy/dropOldestVolatile`` they wait like others while there is room, and are dropped
+    /// when the room is needed.
+    ///
     /// - Parameter unit: The messages; all of them are sent, or none.
-    /// - Returns: Whether they are sent.
+    /// - Returns: Whether they are sent, or wait to be.
     @discardableResult
     public func sendVolatile(_ unit: consuming MessageUnit) -> Bool {
+        if self.environment.keepsVolatile { return self.keepVolatile(unit) { $0.flushSoon(self) } }
         let (isSent, context) = self.state.withLock { [unit] state -> (Bool, LoopContext?) in
             guard state.canWriteAtOnce else { return (false, nil) }
             state.outbox.append(own: unit)
@@ -32,6 +37,10 @@ extension Session {
         var batch = FlushBatch()
         for number in 0..<count {
             let session = receiver(number)
+            if session.environment.keepsVolatile {
+                _ = session.keepVolatile(unit) { batch.add(session, on: $0) }
+                continue
+            }
             let context = session.state.withLock { state -> LoopContext? in
                 guard state.canWriteAtOnce else { return nil }
                 state.outbox.append(unit)
@@ -40,6 +49,30 @@ extension Session {
             if let context { batch.add(session, on: context) }
         }
         batch.flushSoon()
+    }
+
+    // MARK: Keeping them
+
+    /// Lets messages wait while there is room for them.
+    private func keepVolatile(_ unit: MessageUnit, flush: (LoopContext) -> Void) -> Bool {
+        let (isKept, dropped, context) = self.state.withLock { state -> (Bool, Int, LoopContext?) in
+            guard state.isOpen else { return (false, 0, nil) }
+            let (isAppended, dropped) = state.outbox.append(volatile: unit, limit: self.environment.outboxLimit)
+            // One that finds no room is the oldest there is.
+            return (isAppended, isAppended ? dropped : 1, isAppended ? state.scheduleFlush() : nil)
+        }
+        if let context { flush(context) }
+        self.reportDropped(dropped)
+        return isKept
+    }
+
+    /// Volatile messages had to make room for others.
+    func reportDropped(_ count: Int) {
+        guard count > 0 else { return }
+        self.environment.limits.reached(
+            .outboxBytes,
+            metadata: ["engineio.sid": "\(self.id.redacted)", "engineio.dropped": "\(count)"]
+        )
     }
 }
 

@@ -43,7 +43,12 @@ public final class Session: Sendable {
         self.home = home
         self.environment = environment
         self.state = Mutex(
-            SessionState(webSocket: webSocket, now: home.now, pingInterval: environment.pingInterval)
+            SessionState(
+                webSocket: webSocket,
+                now: home.now,
+                pingInterval: environment.pingInterval,
+                keepsVolatile: environment.keepsVolatile
+            )
         )
     }
 
@@ -67,21 +72,24 @@ public final class Session: Sendable {
 
     /// Sends messages made for this session alone.
     ///
-    /// Nothing happens when the session is closed: a dead peer is not an error. When the outbox is full the session is
-    /// closed with ``CloseReason/outboxOverflow``.
+    /// Nothing happens when the session is closed: a dead peer is not an error. When the outbox is full
+    /// ``EngineIOConfiguration/outboxPolicy`` applies; to wait for room instead there is ``sendWhenWritable(_:)``.
     ///
     /// - Parameter unit: The messages.
     public func send(_ unit: consuming MessageUnit) {
         let step = self.state.withLock { [unit] state in
             guard state.isOpen else { return SendStep.nothing }
-            let wasEmpty = state.outbox.isEmpty
+            let wasEmpty = state.outbox.holdsOnlyVolatile
             state.outbox.append(own: unit)
             return self.appended(&state, wasEmpty: wasEmpty)
         }
         switch step {
         case .nothing: break
         case .flush(let context): context.flushSoon(self)
-        case .overflow: self.close(reason: .outboxOverflow, mode: .abort)
+        case .madeRoom(let dropped, let context):
+            context?.flushSoon(self)
+            self.reportDropped(dropped)
+        case .overflow: self.overflow()
         }
     }
 
@@ -98,14 +106,17 @@ public final class Session: Sendable {
             let session = receiver(number)
             let step = session.state.withLock { state in
                 guard state.isOpen else { return SendStep.nothing }
-                let wasEmpty = state.outbox.isEmpty
+                let wasEmpty = state.outbox.holdsOnlyVolatile
                 state.outbox.append(unit)
                 return session.appended(&state, wasEmpty: wasEmpty)
             }
             switch step {
             case .nothing: break
             case .flush(let context): batch.add(session, on: context)
-            case .overflow: session.close(reason: .outboxOverflow, mode: .abort)
+            case .madeRoom(let dropped, let context):
+                session.reportDropped(dropped)
+                if let context { batch.add(session, on: context) }
+            case .overflow: session.overflow()
             }
         }
         batch.flushSoon()
@@ -117,21 +128,39 @@ public final class Session: Sendable {
     private enum SendStep {
         case nothing
         case flush(LoopContext)
+        /// Volatile messages were dropped for it.
+        case madeRoom(dropped: Int, LoopContext?)
         case overflow
     }
 
     private func appended(_ state: inout SessionState, wasEmpty: Bool) -> SendStep {
         // A single unit may be larger than the limit: there is no other way to send it.
-        if !wasEmpty, state.outbox.byteCount > self.environment.outboxLimit { return .overflow }
+        if state.outbox.byteCount > self.environment.outboxLimit, !wasEmpty || self.environment.keepsVolatile {
+            return self.makeRoom(&state, wasEmpty: wasEmpty)
+        }
         return state.scheduleFlush().map(SendStep.flush) ?? .nothing
+    }
+
+    private func makeRoom(_ state: inout SessionState, wasEmpty: Bool) -> SendStep {
+        let limit = self.environment.outboxLimit
+        let dropped = state.outbox.dropVolatile(downTo: limit)
+        guard wasEmpty || state.outbox.byteCount <= limit else { return .overflow }
+        return .madeRoom(dropped: dropped, state.scheduleFlush())
+    }
+
+    /// The client does not read, and nothing can be dropped for it.
+    private func overflow() {
+        self.close(reason: .outboxOverflow, mode: .abort)
     }
 
     /// Writes what waits.
     ///
     /// Called on the loop of `context`, at the end of its tick.
     func flush(on context: LoopContext) {
+        var hasWaiting = false
         let action = self.state.withLock { state -> FlushAction in
             state.isFlushScheduled = false
+            hasWaiting = state.sendQueue != nil
             guard let target = state.flushTarget else { return .nothing }
             guard target === context else {
                 // The transport has moved to another loop since.
@@ -150,6 +179,7 @@ public final class Session: Sendable {
             if isLast { self.environment.registry.remove(self.id) }
             poll.respond(payload: payload)
         }
+        if hasWaiting { self.admitWaiting() }
     }
 
     // MARK: Closing
@@ -210,6 +240,10 @@ public final class Session: Sendable {
         if let sink = effects.reading { sink.context.run { sink.setReading(!self.isInputHeld) } }
         if effects.unregisters { self.environment.registry.remove(self.id) }
         if let reason = effects.closed {
+            self.dismissWaiting()
+            if reason == .outboxOverflow {
+                self.environment.limits.reached(.outboxBytes, metadata: ["engineio.sid": "\(self.id.redacted)"])
+            }
             self.environment.logger.debug(
                 "session closed",
                 metadata: ["engineio.sid": "\(self.id.redacted)", "engineio.reason": "\(reason)"]

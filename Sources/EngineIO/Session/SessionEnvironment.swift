@@ -14,6 +14,9 @@ final class SessionEnvironment: Sendable {
     let upgradeTimeout: TimeAmount
     let closingTimeout: TimeAmount
     let outboxLimit: Int
+    let outboxMarks: OutboxMarks
+    /// Whether volatile messages wait, and are dropped first.
+    let keepsVolatile: Bool
 
     init(configuration: EngineIOConfiguration, logger: Logger, time: TimeSource = TimeSource()) {
         self.configuration = configuration
@@ -26,5 +29,7 @@ final class SessionEnvironment: Sendable {
         self.upgradeTimeout = TimeAmount(configuration.upgradeTimeout)
         self.closingTimeout = TimeAmount(configuration.limits.closingTimeout)
         self.outboxLimit = configuration.limits.outboxBytes
+        self.outboxMarks = OutboxMarks(configuration)
+        self.keepsVolatile = configuration.outboxPolicy == .dropOldestVolatile
     }
 }

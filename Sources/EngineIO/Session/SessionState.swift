@@ -73,11 +73,13 @@ struct SessionState: Sendable {
     var isPollReleaseDue = false
     /// How many parts of the application take no more messages for now.
     var inputHolds = 0
+    /// Those who wait for room in the outbox; absent when nobody does.
+    var sendQueue: SendQueue?
     var timer: (deadline: NIODeadline, token: DeadlineWheel<any DeadlineTarget>.Token)?
 
-    init(webSocket: (any FrameSink)?, now: NIODeadline, pingInterval: TimeAmount) {
+    init(webSocket: (any FrameSink)?, now: NIODeadline, pingInterval: TimeAmount, keepsVolatile: Bool) {
         self.heartbeat = HeartbeatStateMachine(now: now, interval: pingInterval)
-        self.outbox = Outbox(tracksUnits: webSocket == nil)
+        self.outbox = Outbox(tracksUnits: webSocket == nil, keepsVolatile: keepsVolatile)
         if let webSocket {
             self.transport = .webSocket(webSocket)
         } else {

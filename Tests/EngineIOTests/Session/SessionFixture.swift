@@ -42,9 +42,16 @@ final class FakeWebSocket: FrameSink {
 
     let context: LoopContext
     private let log = Mutex<[Command]>([])
+    private let reaction = Mutex<(@Sendable () -> Void)?>(nil)
 
     init(context: LoopContext) {
         self.context = context
+    }
+
+    /// Called after each write.
+    var onWrite: (@Sendable () -> Void)? {
+        get { self.reaction.withLock { $0 } }
+        set { self.reaction.withLock { $0 = newValue } }
     }
 
     var commands: [Command] { self.log.withLock { $0 } }
@@ -57,6 +64,7 @@ final class FakeWebSocket: FrameSink {
             packets.append(String(buffer: WebSocketFrame.readUnmasked(from: &bytes).payload))
         }
         self.note(.write(packets))
+        self.onWrite?()
     }
 
     func close() { self.note(.close) }
