@@ -10,6 +10,16 @@ public struct ConnectRefusal: Error, Sendable {
     /// What the client finds in its error's `data`; left out when `nil`.
     public let data: Value?
 
+    /// Whose decision a refusal is.
+    enum Cause: String, Sendable {
+        case application
+        case namespace
+        case limit
+        case error
+    }
+
+    let cause: Cause
+
     /// Creates a refusal.
     ///
     /// - Parameters:
@@ -18,9 +28,17 @@ public struct ConnectRefusal: Error, Sendable {
     public init(_ message: String, data: Value? = nil) {
         self.message = message
         self.data = data
+        self.cause = .application
     }
 
-    static let invalidNamespace = Self("Invalid namespace")
-    static let tooManyNamespaces = Self("Too many namespaces")
-    static let internalError = Self("Internal error")
+    private init(_ message: String, _ cause: Cause) {
+        self.message = message
+        self.data = nil
+        self.cause = cause
+    }
+
+    static let invalidNamespace = Self("Invalid namespace", .namespace)
+    static let tooManyNamespaces = Self("Too many namespaces", .limit)
+    static let tooManyRequests = Self("Too many requests", .limit)
+    static let internalError = Self("Internal error", .error)
 }

@@ -37,6 +37,9 @@ public struct DisconnectReason: RawRepresentable, Sendable, Hashable, CustomStri
     public static let forcedServerClose = Self(rawValue: "forced server close")
     /// The client read too slowly and its outbox reached its limit.
     public static let outboxOverflow = Self(rawValue: "outbox overflow")
+    /// The client sent more than ``SocketIOConfiguration/Limits/eventsPerSecond`` or
+    /// ``SocketIOConfiguration/Limits/bytesPerSecond`` allows.
+    public static let rateExceeded = Self(rawValue: "rate exceeded")
 
     /// The reason's text.
     public var description: String { self.rawValue }

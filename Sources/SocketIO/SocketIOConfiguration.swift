@@ -132,77 +132,35 @@ public struct SocketIOConfiguration: Sendable {
         /// are not read either: a handler that awaits one must not let its client send this many events meanwhile.
         public var eventsPerInbox: Int = 128
 
+        /// How many events a connection may send in a second, over all its namespaces; `nil` for any number.
+        ///
+        /// Default: `nil`. A packet that joins a namespace counts as an event, an acknowledgement does not. Checked before
+        /// the packet is decoded.
+        public var eventsPerSecond: RateLimit?
+
+        /// How many bytes a connection may send in a second, texts and attachments together; `nil` for any number.
+        ///
+        /// Default: `nil`. What arrives while there is any room is taken whole, however large it is, and made up for
+        /// before more is. The attachments of a packet that was taken are taken too.
+        public var bytesPerSecond: RateLimit?
+
+        /// The most rooms of a socket, its own not counted; to enter one more is refused, see ``Socket/join(_:)-(Room...)``.
+        ///
+        /// Default: 10,000.
+        public var roomsPerSocket: Int = 10_000
+
+        /// The most bytes of a room's name; to enter one with more is refused.
+        ///
+        /// Default: 512.
+        public var roomNameBytes: Int = 512
+
+        /// The most acknowledgements of one client that are awaited at a time.
+        ///
+        /// One more fails with ``SocketIOError/Code/limitReached``, and the event is not sent: a client that never
+        /// answers must not have the server keep all it is waited for. Default: 10,000.
+        public var acknowledgementsPerSocket: Int = 10_000
+
         /// Creates the default limits.
         public init() {}
-    }
-
-    /// Checks the values.
-    ///
-    /// - Throws: ``SocketIOError`` with the code ``SocketIOError/Code/invalidConfiguration`` for a value without sense.
-    public func validate() throws(SocketIOError) {
-        do {
-            try self.engine.validate()
-        } catch {
-            throw SocketIOError(.invalidConfiguration, "engine.\(error.message)")
-        }
-        guard (0...65_535).contains(self.port) else {
-            throw Self.invalid("port", found: "\(self.port)", expected: "0 to 65535")
-        }
-        if let threads, threads < 1 { throw Self.invalid("threads", found: "\(threads)", expected: "at least 1") }
-        try self.connectionStateRecovery?.validate()
-        try self.validateDurations()
-        try self.validateLimits()
-    }
-
-    private func validateDurations() throws(SocketIOError) {
-        let durations = [
-            ("connectTimeout", self.connectTimeout), ("acknowledgementTimeout", self.acknowledgementTimeout),
-            ("shutdownTimeout", self.shutdownTimeout), ("limits.attachmentTimeout", self.limits.attachmentTimeout),
-        ]
-        for (name, value) in durations where value <= .zero || value > .seconds(86_400 * 365) {
-            throw Self.invalid(name, found: "\(value)", expected: "more than 0 and at most a year")
-        }
-    }
-
-    private func validateLimits() throws(SocketIOError) {
-        let counts = [
-            ("limits.attachmentsPerPacket", self.limits.attachmentsPerPacket),
-            ("limits.attachmentBytes", self.limits.attachmentBytes),
-            ("limits.nestingDepth", self.limits.nestingDepth), ("limits.namespaceBytes", self.limits.namespaceBytes),
-            ("limits.eventNameBytes", self.limits.eventNameBytes),
-            ("limits.acknowledgementDigits", self.limits.acknowledgementDigits),
-            ("limits.namespacesPerConnection", self.limits.namespacesPerConnection),
-            ("limits.dynamicNamespaces", self.limits.dynamicNamespaces),
-            ("limits.eventsPerInbox", self.limits.eventsPerInbox),
-        ]
-        for (name, value) in counts where value < 1 || value > 1 << 30 {
-            throw Self.invalid(name, found: "\(value)", expected: "1 to 2^30")
-        }
-        // Values are decoded recursively: more would need more stack than a thread has.
-        guard self.limits.nestingDepth <= 2000 else {
-            throw Self.invalid("limits.nestingDepth", found: "\(self.limits.nestingDepth)", expected: "1 to 2000")
-        }
-        guard self.limits.acknowledgementDigits <= 19 else {
-            throw Self.invalid(
-                "limits.acknowledgementDigits",
-                found: "\(self.limits.acknowledgementDigits)",
-                expected: "1 to 19"
-            )
-        }
-    }
-
-    static func invalid(_ name: String, found: String, expected: String) -> SocketIOError {
-        SocketIOError(.invalidConfiguration, "\(name) is \(found), expected \(expected)")
-    }
-
-    var packetLimits: PacketLimits {
-        PacketLimits(
-            maximumAttachments: self.limits.attachmentsPerPacket,
-            maximumAttachmentBytes: self.limits.attachmentBytes,
-            maximumNestingDepth: self.limits.nestingDepth,
-            maximumNamespaceLength: self.limits.namespaceBytes,
-            maximumEventNameLength: self.limits.eventNameBytes,
-            maximumAckIDDigits: self.limits.acknowledgementDigits
-        )
     }
 }

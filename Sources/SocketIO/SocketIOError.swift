@@ -32,7 +32,7 @@ public struct SocketIOError: Error, Sendable, CustomStringConvertible {
         public static let acknowledgementTimeout = Self(rawValue: "acknowledgementTimeout")
         /// The acknowledgement's arguments are not what the event promises.
         public static let invalidAcknowledgement = Self(rawValue: "invalidAcknowledgement")
-        /// The socket disconnected, before or while an acknowledgement was awaited.
+        /// The socket disconnected, before or while an acknowledgement or room in its outbox was awaited.
         public static let disconnected = Self(rawValue: "disconnected")
         /// The task that awaited was cancelled.
         public static let cancelled = Self(rawValue: "cancelled")
@@ -42,6 +42,10 @@ public struct SocketIOError: Error, Sendable, CustomStringConvertible {
         public static let unknownEvent = Self(rawValue: "unknownEvent")
         /// An outgoing interceptor dropped the event, whose acknowledgement is therefore not awaited.
         public static let eventDropped = Self(rawValue: "eventDropped")
+        /// A limit of the configuration was reached; the message says which.
+        public static let limitReached = Self(rawValue: "limitReached")
+        /// The room is not one that the socket may enter.
+        public static let roomRefused = Self(rawValue: "roomRefused")
         /// A pattern for the names of namespaces makes no sense.
         public static let invalidPattern = Self(rawValue: "invalidPattern")
         /// The namespace's name has no such parameter, or its text is no value of the type.

@@ -1,6 +1,7 @@
 /// The server: its namespaces and its life.
 public import EngineIO
 public import Logging
+public import Metrics
 internal import NIOCore
 public import ServiceLifecycle
 internal import Synchronization
@@ -45,18 +46,20 @@ public final class SocketIOServer: Service {
     /// - Parameters:
     ///   - configuration: Address, times, limits and policies.
     ///   - logger: Where the server logs.
+    ///   - metrics: Where the server's metrics go; by default where `MetricsSystem` was told to send them.
     ///   - responder: Answers HTTP requests outside the path; by default all are answered 404.
     ///   - makeAdapter: Makes the adapter of each namespace; by default ``InMemoryAdapter``.
     /// - Throws: ``SocketIOError`` when a value of the configuration makes no sense.
     public init(
         configuration: SocketIOConfiguration = SocketIOConfiguration(),
         logger: Logger,
+        metrics: any MetricsFactory = MetricsSystem.factory,
         responder: @escaping HTTPResponder = ApplicationResponse.notFound,
         makeAdapter: @escaping @Sendable (_ namespace: String) -> any Adapter = { _ in InMemoryAdapter() }
     ) throws(SocketIOError) {
         try configuration.validate()
         self.configuration = configuration
-        self.environment = ServerEnvironment(configuration: configuration, logger: logger)
+        self.environment = ServerEnvironment(configuration: configuration, logger: logger, metrics: metrics)
         self.responder = responder
         self.makeAdapter = makeAdapter
         // Clients may always join `/`, as with every other server.
@@ -118,7 +121,7 @@ public final class SocketIOServer: Service {
             } catch {
                 environment.logger.error(
                     "adapter did not start",
-                    metadata: ["socketio.namespace": "\(namespace.name)", "error": "\(error)"]
+                    metadata: ["socketio.namespace": "\(Excerpt.quoted(namespace.name.utf8))", "error": "\(error)"]
                 )
             }
             environment.tasks.finished()

@@ -9,6 +9,12 @@ extension Adapter {
     /// Events of other servers are not kept here.
     public var recoversConnections: Bool { false }
 
+    /// Counts the rooms of a socket.
+    ///
+    /// - Parameter socket: The socket.
+    /// - Returns: Their number, without its own.
+    public func roomCount(of socket: Socket) -> Int { max(0, self.rooms(of: socket).count - 1) }
+
     /// Counts the selected sockets.
     ///
     /// - Parameter selection: The selection.

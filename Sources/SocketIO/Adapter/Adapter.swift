@@ -1,19 +1,4 @@
 /// What keeps the rooms of a namespace and delivers broadcasts.
-public import EngineIO
-
-/// A packet on its way to many sockets, encoded once.
-public struct BroadcastPacket: Sendable {
-    /// The packet's messages, as every receiver gets them.
-    public let unit: MessageUnit
-
-    /// The event, when there is anything that looks at what is sent.
-    let observed: AnyEvent?
-
-    init(unit: MessageUnit, observed: AnyEvent? = nil) {
-        self.unit = unit
-        self.observed = observed
-    }
-}
 
 /// Keeps the rooms of one namespace and delivers its broadcasts.
 ///
@@ -21,7 +6,10 @@ public struct BroadcastPacket: Sendable {
 /// other servers delivers locally, or queues, and returns. Only what waits for other servers is asynchronous. They may be
 /// called from any thread.
 ///
-/// An adapter for one server has to keep rooms and to deliver; all else has a default for a server that is alone.
+/// An adapter for one server has to keep rooms and to deliver; all else has a default for a server that is alone. One
+/// that hears of a broadcast of another server delivers it with ``Socket/deliver(_:isVolatile:)`` to each of
+/// ``sockets(in:)``, or has an ``InMemoryAdapter`` do so, which is faster: either way it passes the outgoing interceptors
+/// and listeners of this server.
 public protocol Adapter: AnyObject, Sendable {
     /// The namespace has been made.
     ///
@@ -60,6 +48,13 @@ public protocol Adapter: AnyObject, Sendable {
     ///
     /// - Parameter socket: The socket.
     func rooms(of socket: Socket) -> Set<Room>
+
+    /// The number of rooms a socket has joined, its own left out.
+    ///
+    /// Asked each time a socket enters rooms; by default ``rooms(of:)`` is counted.
+    ///
+    /// - Parameter socket: The socket.
+    func roomCount(of socket: Socket) -> Int
 
     /// The rooms of this server that sockets have joined; their own are left out.
     var rooms: Set<Room> { get }

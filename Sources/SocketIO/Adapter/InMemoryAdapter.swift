@@ -115,6 +115,13 @@ public final class InMemoryAdapter: Adapter {
         }
     }
 
+    /// The number of rooms of a socket; see ``Adapter/roomCount(of:)``.
+    ///
+    /// - Parameter socket: The socket.
+    public func roomCount(of socket: Socket) -> Int {
+        self.state.withLock { $0.memberships[socket.id]?.count ?? 0 }
+    }
+
     /// The rooms that have been joined; see ``Adapter/rooms``.
     public var rooms: Set<Room> { self.state.withLock { Set($0.rooms.keys) } }
 
@@ -147,6 +154,11 @@ public final class InMemoryAdapter: Adapter {
             }
             return state.select(selection).count
         }
+    }
+
+    /// How many sockets and rooms are kept, in all its tables.
+    var entryCount: Int {
+        self.state.withLock { $0.everybody.sockets.count + $0.byID.count + $0.rooms.count + $0.memberships.count }
     }
 
     // MARK: Delivering

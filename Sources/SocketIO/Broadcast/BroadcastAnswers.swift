@@ -7,8 +7,9 @@ public struct BroadcastAnswer<Reply: Sendable>: Sendable {
 
     /// What its client has answered, or why there is no answer.
     ///
-    /// The error's code is ``SocketIOError/Code/acknowledgementTimeout``, ``SocketIOError/Code/disconnected`` or
-    /// ``SocketIOError/Code/invalidAcknowledgement``.
+    /// The error's code is ``SocketIOError/Code/acknowledgementTimeout``, ``SocketIOError/Code/disconnected``,
+    /// ``SocketIOError/Code/invalidAcknowledgement``, or ``SocketIOError/Code/limitReached`` for a receiver that leaves
+    /// too much unanswered and was not sent the event.
     public let result: Result<Reply, SocketIOError>
 }
 

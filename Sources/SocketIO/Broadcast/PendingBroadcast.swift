@@ -94,14 +94,8 @@ final class PendingBroadcast: DeadlineTarget, AckReceiver {
             return true
         }
         guard isWanted else { return }
-        let receivers = sockets.filter { $0.register(self, forAck: self.id) }
-        let hasEnded = self.state.withLock { state in
-            if receivers.count < sockets.count {
-                let present = Set(receivers.map(\.id))
-                for socket in sockets where !present.contains(socket.id) { state.waiting[socket.id] = nil }
-            }
-            return state.end != nil
-        }
+        let receivers = self.register(with: sockets)
+        let hasEnded = self.state.withLock { $0.end != nil }
         // It was cancelled before these were registered.
         guard !hasEnded else { return self.forget(receivers) }
         if let first = receivers.first { self.setDeadline(on: first.session) }
@@ -111,6 +105,20 @@ final class PendingBroadcast: DeadlineTarget, AckReceiver {
             Session.send(packet.unit, to: receivers.count) { receivers[$0].session }
         }
         self.release()
+    }
+
+    /// Makes itself known to the receivers.
+    ///
+    /// - Returns: The sockets to send to: neither those that have left, nor those that leave too much unanswered.
+    private func register(with sockets: [Socket]) -> [Socket] {
+        sockets.filter { socket in
+            switch socket.register(self, forAck: self.id) {
+            case .registered: return true
+            case .left: self.state.withLock { $0.waiting[socket.id] = nil }
+            case .tooMany: self.receive(.failure(socket.tooManyAcks), from: socket)
+            }
+            return false
+        }
     }
 
     /// Whoever held it is done.

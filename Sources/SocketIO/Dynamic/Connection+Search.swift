@@ -5,34 +5,41 @@ internal import Synchronization
 extension Connection {
     /// Searches on in a task; the client may leave or go meanwhile.
     func continueSearch(_ search: NamespaceSearch, from step: NamespaceSearch.Step, on session: Session) {
-        let number = self.state.withLock { state -> Int? in
-            guard state.pendingJoins < self.server.configuration.limits.namespacesPerConnection else { return nil }
+        let tasks = self.server.environment.tasks
+        let isStarted = self.state.withLock { state -> Bool? in
+            guard !state.isClosed else { return nil }
+            guard state.pendingJoins < self.server.configuration.limits.namespacesPerConnection else { return false }
             state.pendingJoins += 1
             state.nextJoinNumber += 1
-            state.searches[search.name] = state.nextJoinNumber
-            return state.nextJoinNumber
+            let number = state.nextJoinNumber
+            tasks.started()
+            // Made inside the lock, so that whoever gives the search up finds it.
+            let task = Task {
+                var search = search
+                let result = await search.finish(from: step)
+                self.state.withLock { $0.pendingJoins -= 1 }
+                self.join(result, search, number: number, on: session)
+                tasks.finished()
+            }
+            state.searches[search.name] = Search(number: number, task: task)
+            return true
         }
-        guard let number else { return self.refuse(search.name, .tooManyNamespaces, on: session) }
-        let tasks = self.server.environment.tasks
-        tasks.started()
-        Task {
-            var search = search
-            let result = await search.finish(from: step)
-            self.state.withLock { $0.pendingJoins -= 1 }
-            self.join(result, search, number: number, on: session)
-            tasks.finished()
-        }
+        guard isStarted == false else { return }
+        self.report(.namespacesPerConnection, on: session)
+        self.refuse(search.name, .tooManyNamespaces, on: session)
     }
 
     /// The client leaves while its namespace is searched for.
     func giveUpSearch(for name: String) -> Bool {
-        self.state.withLock { $0.searches.removeValue(forKey: name) != nil }
+        let search = self.state.withLock { $0.searches.removeValue(forKey: name) }
+        search?.task.cancel()
+        return search != nil
     }
 
     /// Whether the client still wants what was searched for.
     func takeSearch(_ name: String, _ number: Int) -> Bool {
         self.state.withLock { state in
-            guard state.searches[name] == number else { return false }
+            guard state.searches[name]?.number == number else { return false }
             state.searches[name] = nil
             return true
         }

@@ -92,6 +92,8 @@ struct NamespaceSearch: Sendable {
                 do {
                     answer = .success(try await predicate(self.name, self.handshake))
                 } catch {
+                    // The client has gone, and what was cancelled has done nothing wrong.
+                    if Task.isCancelled { return .failure(.internalError) }
                     answer = .failure(error)
                 }
                 if let refusal = self.answer(answer, of: parent) { return .failure(refusal) }

@@ -1,4 +1,5 @@
 /// Registering namespaces that come into being when a client asks for them.
+internal import EngineIO
 internal import Logging
 
 extension SocketIOServer {
@@ -91,7 +92,7 @@ extension SocketIOServer {
     ) -> ConnectRefusal? {
         let limit = self.configuration.limits.dynamicNamespaces
         // The adapter is the application's: it is not asked for one in vain.
-        guard self.directory.hasRoom(limit: limit) else { return .tooManyNamespaces }
+        guard self.directory.hasRoom(limit: limit) else { return self.refuseNamespace() }
         let child = self.makeNamespace(
             name,
             inheritingFrom: parent,
@@ -102,8 +103,13 @@ extension SocketIOServer {
         case .inserted: return nil
         // The same letters in another normal form: another name, for which there is no room beside the first.
         case .existing(let other): return other.name.utf8.elementsEqual(name.utf8) ? nil : .invalidNamespace
-        case .full: return .tooManyNamespaces
+        case .full: return self.refuseNamespace()
         }
+    }
+
+    private func refuseNamespace() -> ConnectRefusal {
+        self.environment.limits.reached(.dynamicNamespaces)
+        return .tooManyNamespaces
     }
 
     /// A client that had entered a namespace has gone.

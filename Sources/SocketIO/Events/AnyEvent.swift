@@ -66,10 +66,11 @@ extension EncodedEvent {
 
 extension PacketLimits {
     /// For what this server has written itself.
-    fileprivate static let none = Self(
+    static let none = Self(
         maximumAttachments: .max,
         maximumAttachmentBytes: .max,
         maximumNestingDepth: .max,
+        maximumNamespaceLength: .max,
         maximumEventNameLength: .max
     )
 }

@@ -12,11 +12,18 @@ public struct Event<each Argument: Codable & Sendable>: Sendable {
     /// The event's name on the wire.
     public let name: String
 
+    let defaults: ArgumentDefaults<repeat each Argument>?
+
     /// Creates an event.
     ///
     /// - Parameter name: The event's name on the wire.
     public init(_ name: String) {
+        self.init(name, defaults: nil)
+    }
+
+    init(_ name: String, defaults: ArgumentDefaults<repeat each Argument>?) {
         self.name = name
+        self.defaults = defaults
     }
 
     /// The same event, acknowledged with a value.
@@ -24,7 +31,7 @@ public struct Event<each Argument: Codable & Sendable>: Sendable {
     /// - Parameter type: The type of the acknowledgement's one argument.
     /// - Returns: The event with its reply.
     public func replying<Reply: Codable & Sendable>(with type: Reply.Type) -> AckEvent<Reply, repeat each Argument> {
-        AckEvent(self.name)
+        AckEvent(self.name, defaults: self.defaults)
     }
 }
 
@@ -40,11 +47,18 @@ public struct AckEvent<Reply: Codable & Sendable, each Argument: Codable & Senda
     /// The event's name on the wire.
     public let name: String
 
+    let defaults: ArgumentDefaults<repeat each Argument>?
+
     /// Creates an event.
     ///
     /// - Parameter name: The event's name on the wire.
     public init(_ name: String) {
+        self.init(name, defaults: nil)
+    }
+
+    init(_ name: String, defaults: ArgumentDefaults<repeat each Argument>?) {
         self.name = name
+        self.defaults = defaults
     }
 }
 
@@ -70,6 +84,17 @@ struct ArgumentReader {
             .invalidArguments,
             "expected argument \(self.position + 1) of type \(type), found \(Self.text(self.arguments.count))"
         )
+    }
+
+    /// Whether the next argument is missing, or `null` where the type has none.
+    func isLeftOut(_ type: Any.Type) -> Bool {
+        guard self.position < self.arguments.count else { return true }
+        return self.arguments[self.position].kind == .null && !(type is any ExpressibleByNilLiteral.Type)
+    }
+
+    /// Goes on without looking at the next argument.
+    mutating func skip() {
+        self.position += 1
     }
 
     private static func text(_ count: Int) -> String { count == 1 ? "1 argument" : "\(count) arguments" }

@@ -55,6 +55,8 @@ public enum ErrorContext: Sendable {
     case middleware
     /// An interceptor that dropped the event with this name.
     case interceptor(String)
+    /// A call to enter a room that was refused.
+    case join
     /// A handler that runs when a socket is about to leave its rooms.
     case disconnecting
     /// A handler that runs when a socket has left.

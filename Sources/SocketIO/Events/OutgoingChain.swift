@@ -19,13 +19,3 @@ extension Socket {
         return true
     }
 }
-
-extension BroadcastPacket {
-    /// The sockets that get the packet, of those it is meant for.
-    ///
-    /// Each is asked only where something looks at what is sent.
-    func receivers(among sockets: [Socket]) -> [Socket] {
-        guard let observed = self.observed else { return sockets }
-        return sockets.filter { $0.admitsOutgoing(observed) }
-    }
-}

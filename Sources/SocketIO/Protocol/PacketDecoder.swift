@@ -45,6 +45,19 @@ struct PacketDecoder: Sendable {
         }
     }
 
+    /// Reads only what stands before the payload, for a packet that is not wanted.
+    ///
+    /// - Returns: The header; its attachments will follow all the same.
+    static func decodeHeader(
+        _ message: ByteBuffer,
+        limits: PacketLimits
+    ) throws(PacketViolation) -> PacketHeader {
+        try message.withUnsafeReadableBytes { (text) throws(PacketViolation) in
+            var reader = PacketReader(text, limits: limits)
+            return try reader.readHeader()
+        }
+    }
+
     /// Waits for the attachments of a packet.
     mutating func expect(_ attachments: Int, of packet: DecodedPacket) {
         pending = PendingPacket(packet: packet, expected: attachments)
@@ -57,7 +70,12 @@ struct PacketDecoder: Sendable {
         guard var packet = pending.take() else { throw .unexpectedAttachment }
         packet.add(message)
         guard packet.byteCount <= limits.maximumAttachmentBytes else {
-            throw .tooMany("bytes of attachments", found: packet.byteCount, limit: limits.maximumAttachmentBytes)
+            throw .tooMany(
+                "bytes of attachments",
+                found: packet.byteCount,
+                limit: limits.maximumAttachmentBytes,
+                of: .attachmentBytes
+            )
         }
         if packet.isComplete { return packet.assembled() }
         pending = packet

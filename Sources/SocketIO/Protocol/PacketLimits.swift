@@ -1,4 +1,16 @@
 /// Bounds on what a peer may put into one packet; beyond them the packet is a violation.
+
+/// The bounds by name, as the configuration calls them.
+enum PacketLimit: String, Sendable, Hashable, CaseIterable {
+    case attachmentsPerPacket
+    case attachmentBytes
+    case nestingDepth
+    case namespaceBytes
+    case eventNameBytes
+    case acknowledgementDigits
+}
+
+/// The bounds.
 struct PacketLimits: Sendable, Hashable {
     /// Attachments of one packet.
     ///

@@ -46,7 +46,12 @@ struct PacketReader {
             throw .unexpected(rest, expected: "a number of attachments and a hyphen")
         }
         guard count <= limits.maximumAttachments else {
-            throw .tooMany("attachments", found: count, limit: limits.maximumAttachments)
+            throw .tooMany(
+                "attachments",
+                found: count,
+                limit: limits.maximumAttachments,
+                of: .attachmentsPerPacket
+            )
         }
         return count
     }
@@ -61,7 +66,12 @@ struct PacketReader {
         let name = cursor.bytes[start..<cursor.position]
         _ = cursor.skip(UInt8(ascii: ","))
         guard name.count <= limits.maximumNamespaceLength else {
-            throw .tooMany("bytes of namespace", found: name.count, limit: limits.maximumNamespaceLength)
+            throw .tooMany(
+                "bytes of namespace",
+                found: name.count,
+                limit: limits.maximumNamespaceLength,
+                of: .namespaceBytes
+            )
         }
         return name.count == 1 ? "/" : String(decoding: name, as: UTF8.self)
     }
@@ -75,7 +85,12 @@ struct PacketReader {
         let digits = cursor.bytes[start..<cursor.position]
         let id = digits.count <= limits.maximumAckIDDigits ? Self.integer(digits) : nil
         guard let id else {
-            throw .tooMany("digits of acknowledgement id", found: digits.count, limit: limits.maximumAckIDDigits)
+            throw .tooMany(
+                "digits of acknowledgement id",
+                found: digits.count,
+                limit: limits.maximumAckIDDigits,
+                of: .acknowledgementDigits
+            )
         }
         return id
     }
@@ -159,7 +174,9 @@ extension PacketReader {
     private mutating func readOpening() throws(PacketViolation) {
         try expect(UInt8(ascii: "["), "an array")
         cursor.position += 1
-        guard limits.maximumNestingDepth > 0 else { throw .tooMany("levels of nesting", found: 1, limit: 0) }
+        guard limits.maximumNestingDepth > 0 else {
+            throw .tooMany("levels of nesting", found: 1, limit: 0, of: .nestingDepth)
+        }
     }
 
     private mutating func readClosing() throws(PacketViolation) {
@@ -207,7 +224,12 @@ extension PacketReader {
         }
         let text = UnsafeRawBufferPointer(rebasing: cursor.bytes[start..<cursor.position])
         guard text.count - 2 <= limits.maximumEventNameLength else {
-            throw .tooMany("bytes of event name", found: text.count - 2, limit: limits.maximumEventNameLength)
+            throw .tooMany(
+                "bytes of event name",
+                found: text.count - 2,
+                limit: limits.maximumEventNameLength,
+                of: .eventNameBytes
+            )
         }
         let name = JSONString.decode(text, hasEscapes: hasEscapes)
         guard !ReservedEventName.contains(name) else {

@@ -3,6 +3,9 @@ struct PacketViolation: Error, Hashable, CustomStringConvertible {
     /// What was expected, what was found and the limit, as one line for a log.
     var message: String
 
+    /// The limit that was exceeded, if it was one.
+    var limit: PacketLimit?
+
     var description: String { message }
 }
 
@@ -20,10 +23,10 @@ extension PacketViolation {
     }
 
     static func invalidPayload(_ error: JSONSyntaxError) -> Self {
-        Self(message: "invalid payload: \(error)")
+        Self(message: "invalid payload: \(error)", limit: error.isTooDeep ? .nestingDepth : nil)
     }
 
-    static func tooMany(_ subject: String, found: Int, limit: Int) -> Self {
-        Self(message: "expected at most \(limit) \(subject), found \(found)")
+    static func tooMany(_ subject: String, found: Int, limit: Int, of name: PacketLimit) -> Self {
+        Self(message: "expected at most \(limit) \(subject), found \(found)", limit: name)
     }
 }

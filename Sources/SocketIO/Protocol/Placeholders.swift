@@ -36,6 +36,8 @@ struct Placeholders {
             )
         }
         count += 1
-        guard count <= limit else { throw .tooMany("placeholders", found: count, limit: limit) }
+        guard count <= limit else {
+            throw .tooMany("placeholders", found: count, limit: limit, of: .attachmentsPerPacket)
+        }
     }
 }

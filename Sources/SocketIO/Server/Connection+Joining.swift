@@ -47,7 +47,7 @@ extension Connection {
             self.runMiddlewares(for: socket)
         case .tooMany:
             self.server.left(namespace)
-            // A closed session ignores the refusal.
+            self.report(.namespacesPerConnection, on: session)
             self.refuse(search.name, .tooManyNamespaces, on: session)
         case .unwanted:
             self.server.left(namespace)
@@ -64,12 +64,13 @@ extension Connection {
         let recovery = namespace.recovery.map { SocketRecovery(recovered: $0.take(for: search.handshake.auth)) }
         let admission: Admission = self.state.withLock { state in
             if let number {
-                guard state.searches[name] == number else { return .unwanted }
+                guard state.searches[name]?.number == number else { return .unwanted }
                 state.searches[name] = nil
             }
             let limit = self.server.configuration.limits.namespacesPerConnection
             // Most joins under way are among the sockets already: each kind is bounded by itself.
-            guard !state.isClosed, state.sockets.count < limit, state.pendingJoins < limit else { return .tooMany }
+            guard !state.isClosed else { return .unwanted }
+            guard state.sockets.count < limit, state.pendingJoins < limit else { return .tooMany }
             let socket = Socket(
                 namespace: namespace,
                 handshake: search.handshake,
@@ -95,7 +96,7 @@ extension Connection {
             let tasks = self.server.environment.tasks
             tasks.started()
             self.state.withLock { $0.pendingJoins += 1 }
-            Task {
+            socket.startJoining {
                 await self.finishJoining(socket) {
                     for middleware in socket.handlers.middlewares { try await middleware.run(socket) }
                 }
@@ -153,6 +154,7 @@ extension Connection {
     }
 
     func refuse(_ name: String, _ refusal: ConnectRefusal, on session: Session) {
+        self.server.environment.metrics.refused(refusal)
         var packet = OutboundPacket(namespace: name, parser: self.parser)
         packet.write { writer in
             var object: Value.Object = ["message": .string(refusal.message)]

@@ -16,7 +16,7 @@ final class Connection: SessionHandler {
         /// Middlewares under way, also for sockets that have left meanwhile.
         var pendingJoins = 0
         /// Searches for namespaces that wait for a predicate, by the name that the client asked for.
-        var searches: [String: Int] = [:]
+        var searches: [String: Search] = [:]
         /// Namespaces that the server made this client leave: its packets may still be on their way.
         var leftByServer: Set<String> = []
         var hasJoined = false
@@ -29,11 +29,20 @@ final class Connection: SessionHandler {
         var packetCount: UInt64 = 0
     }
 
+    /// A search that takes its time, and its task, which is cancelled when nobody wants the result.
+    struct Search {
+        let number: Int
+        let task: Task<Void, Never>
+    }
+
     let server: SocketIOServer
+    /// Meters what the client sends; absent when nothing is limited.
+    let meter: ConnectionMeter?
     let state: Mutex<State>
 
     init(server: SocketIOServer) {
         self.server = server
+        self.meter = ConnectionMeter(server.environment)
         self.state = Mutex(State(decoder: PacketDecoder(limits: server.environment.packetLimits)))
     }
 
@@ -44,6 +53,7 @@ final class Connection: SessionHandler {
     func sessionOpened(_ session: Session) {
         let timer = ConnectionTimer { [weak self, weak session] in
             guard let self, let session, !self.state.withLock({ $0.hasJoined }) else { return }
+            self.report(.connectTimeout, on: session)
             session.close()
         }
         let token = session.schedule(timer, in: self.server.configuration.connectTimeout)
@@ -53,27 +63,38 @@ final class Connection: SessionHandler {
     func session(_ session: Session, receivedText text: ByteBuffer) {
         do throws(PacketViolation) {
             guard self.parser == .standard else { throw .textInsteadOfMessagePack }
+            if let meter = self.meter, try !self.admits(text, by: meter, on: session) { return }
             // Decoding needs no lock: a text stands for itself.
             let (packet, attachments) = try PacketDecoder.decode(text, limits: self.server.environment.packetLimits)
-            let socket = try self.state.withLock { state throws(PacketViolation) in
-                try state.decoder.takeText()
-                guard attachments == 0 else {
-                    state.decoder.expect(attachments, of: packet)
-                    self.awaitAttachments(&state, on: session)
-                    return Socket?.none
-                }
-                state.packetCount += 1
-                return state.sockets[packet.namespace]
-            }
-            if attachments == 0 { try self.handle(packet, socket: socket, on: session) }
+            try self.take(packet, attachments: attachments, on: session)
         } catch {
             self.reject(error, on: session)
         }
     }
 
+    /// Handles a packet, or waits for its attachments.
+    func take(
+        _ packet: DecodedPacket,
+        attachments: Int,
+        on session: Session
+    ) throws(PacketViolation) {
+        let socket = try self.state.withLock { state throws(PacketViolation) in
+            try state.decoder.takeText()
+            guard attachments == 0 else {
+                state.decoder.expect(attachments, of: packet)
+                self.awaitAttachments(&state, on: session)
+                return Socket?.none
+            }
+            state.packetCount += 1
+            return state.sockets[packet.namespace]
+        }
+        if attachments == 0 { try self.handle(packet, socket: socket, on: session) }
+    }
+
     func session(_ session: Session, receivedBinary binary: ByteBuffer) {
         do throws(PacketViolation) {
             if self.parser == .messagePack { return try self.receive(messagePack: binary, on: session) }
+            if let meter = self.meter, meter.judge(binary: binary, on: session) == .close { return }
             let (packet, socket) = try self.state.withLock {
                 state throws(PacketViolation) -> (DecodedPacket?, Socket?) in
                 guard let packet = try state.decoder.decodeBinary(binary) else { return (nil, nil) }
@@ -88,21 +109,27 @@ final class Connection: SessionHandler {
 
     private func receive(messagePack message: ByteBuffer, on session: Session) throws(PacketViolation) {
         let packet = try MessagePackPacket.decode(message, limits: self.server.environment.packetLimits)
+        if let meter = self.meter, try !self.admits(packet, size: message.readableBytes, by: meter, on: session) {
+            return
+        }
         try self.handle(packet, socket: self.state.withLock { $0.sockets[packet.namespace] }, on: session)
     }
 
     func sessionClosed(_ session: Session, reason: CloseReason) {
-        let (sockets, tokens) = self.state.withLock { state in
+        let (sockets, searches, tokens) = self.state.withLock { state in
             state.isClosed = true
             let sockets = state.sockets.inOrder
             state.sockets.removeAll()
             defer {
+                state.searches = [:]
                 state.joinToken = nil
                 state.attachmentToken = nil
             }
-            return (sockets, [state.joinToken, state.attachmentToken])
+            return (sockets, state.searches.values, [state.joinToken, state.attachmentToken])
         }
+        for search in searches { search.task.cancel() }
         for token in tokens.compactMap(\.self) { session.cancel(token) }
+        self.meter?.close(session)
         for socket in sockets { socket.leave(DisconnectReason(reason)) }
     }
 
@@ -147,16 +174,24 @@ final class Connection: SessionHandler {
             "malformed packet",
             metadata: ["engineio.sid": "\(session.id.redacted)", "error": "\(violation)"]
         )
+        if let limit = violation.limit { self.report(LimitName(limit), on: session) }
         session.close()
+    }
+
+    /// The client has reached a limit.
+    func report(_ limit: LimitName, on session: Session) {
+        self.server.environment.limits.reached(limit, metadata: ["engineio.sid": "\(session.id.redacted)"])
     }
 
     /// Gives the attachments of a packet a deadline.
     private func awaitAttachments(_ state: inout State, on session: Session) {
-        guard state.attachmentToken == nil else { return }
+        guard state.attachmentToken == nil, !state.isClosed else { return }
         let awaited = state.packetCount
         let timer = ConnectionTimer { [weak self, weak session] in
             guard let self, let session else { return }
-            if self.isOverdue(awaited, on: session) { self.reject(.attachmentsOverdue, on: session) }
+            guard self.isOverdue(awaited, on: session) else { return }
+            self.report(.attachmentTimeout, on: session)
+            self.reject(.attachmentsOverdue, on: session)
         }
         state.attachmentToken = session.schedule(timer, in: self.server.configuration.limits.attachmentTimeout)
     }
@@ -199,6 +234,11 @@ final class Connection: SessionHandler {
         self.state.withLock { state in
             guard state.sockets[socket.namespace.name] === socket else { return false }
             state.sockets[socket.namespace.name] = nil
+            // Clients may make up names without number: one is forgotten, whichever. What its client had on its way to
+            // it would end the connection.
+            if state.leftByServer.count >= self.server.configuration.limits.namespacesPerConnection {
+                state.leftByServer.removeFirst()
+            }
             state.leftByServer.insert(socket.namespace.name)
             return true
         }

@@ -10,6 +10,9 @@ final class HandlerTasks: Sendable {
 
     private let state = Mutex(State())
 
+    /// The number of tasks under way.
+    var count: Int { self.state.withLock { $0.count } }
+
     func started() {
         self.state.withLock { $0.count += 1 }
     }

@@ -12,7 +12,7 @@ struct Inbox: Sendable {
     private var items: Deque<Item> = []
     /// Whether something is being delivered: inline, or by a task.
     private(set) var isBusy = false
-    /// The task that delivers, to be cancelled when the socket leaves.
+    /// The task that delivers, or before that runs the middlewares, to be cancelled when the socket leaves.
     private var task: Task<Void, Never>?
     /// Whether the connect handlers have not returned yet.
     private(set) var isConnecting = true

@@ -19,8 +19,8 @@ extension HandlerRegistry {
         _ event: Event<repeat each Argument>,
         _ handler: @escaping @Sendable (Socket, repeat each Argument) throws -> Void
     ) {
-        self.handle(event.name) { socket, event in
-            try handler(socket, repeat each event.arguments.decode(as: repeat (each Argument).self))
+        self.handle(event.name) { [defaults = event.defaults] socket, event in
+            try handler(socket, repeat each event.arguments.decode(defaults: defaults))
             try socket.acknowledge(event) { _ in }
         }
     }
@@ -36,8 +36,8 @@ extension HandlerRegistry {
         order: DeliveryOrder = .serial,
         _ handler: @escaping @Sendable (Socket, repeat each Argument) async throws -> Void
     ) {
-        self.handle(event.name, order: order) { socket, event in
-            try await handler(socket, repeat each event.arguments.decode(as: repeat (each Argument).self))
+        self.handle(event.name, order: order) { [defaults = event.defaults] socket, event in
+            try await handler(socket, repeat each event.arguments.decode(defaults: defaults))
             try socket.acknowledge(event) { _ in }
         }
     }
@@ -52,8 +52,8 @@ extension HandlerRegistry {
         _ event: AckEvent<Reply, repeat each Argument>,
         _ handler: @escaping @Sendable (Socket, repeat each Argument) throws -> Reply
     ) {
-        self.handle(event.name) { socket, event in
-            let reply = try handler(socket, repeat each event.arguments.decode(as: repeat (each Argument).self))
+        self.handle(event.name) { [defaults = event.defaults] socket, event in
+            let reply = try handler(socket, repeat each event.arguments.decode(defaults: defaults))
             try socket.acknowledge(event) { try $0.encode(reply) }
         }
     }
@@ -70,8 +70,8 @@ extension HandlerRegistry {
         order: DeliveryOrder = .serial,
         _ handler: @escaping @Sendable (Socket, repeat each Argument) async throws -> Reply
     ) {
-        self.handle(event.name, order: order) { socket, event in
-            let reply = try await handler(socket, repeat each event.arguments.decode(as: repeat (each Argument).self))
+        self.handle(event.name, order: order) { [defaults = event.defaults] socket, event in
+            let reply = try await handler(socket, repeat each event.arguments.decode(defaults: defaults))
             try socket.acknowledge(event) { try $0.encode(reply) }
         }
     }

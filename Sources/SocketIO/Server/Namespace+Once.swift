@@ -16,9 +16,9 @@ extension HandlerRegistry {
         _ handler: @escaping @Sendable (Socket, repeat each Argument) throws -> Void
     ) {
         let token = OnceToken()
-        self.handle(event.name) { socket, event in
+        self.handle(event.name) { [defaults = event.defaults] socket, event in
             guard socket.spend(token) else { return socket.receiveUnhandled(event) }
-            try handler(socket, repeat each event.arguments.decode(as: repeat (each Argument).self))
+            try handler(socket, repeat each event.arguments.decode(defaults: defaults))
             try socket.acknowledge(event) { _ in }
         }
     }
@@ -33,9 +33,9 @@ extension HandlerRegistry {
         _ handler: @escaping @Sendable (Socket, repeat each Argument) async throws -> Void
     ) {
         let token = OnceToken()
-        self.handle(event.name, order: .serial) { socket, event in
+        self.handle(event.name, order: .serial) { [defaults = event.defaults] socket, event in
             guard socket.spend(token) else { return socket.receiveUnhandled(event) }
-            try await handler(socket, repeat each event.arguments.decode(as: repeat (each Argument).self))
+            try await handler(socket, repeat each event.arguments.decode(defaults: defaults))
             try socket.acknowledge(event) { _ in }
         }
     }

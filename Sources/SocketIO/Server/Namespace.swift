@@ -73,6 +73,7 @@ public final class Namespace: HandlerRegistry {
         case is EventRefusal: "event refused"
         case let error as SocketIOError where error.code == .invalidArguments: "event does not fit its handler"
         case let error as SocketIOError where error.code == .unknownEvent: "event without a handler"
+        case let error as SocketIOError where error.code == .roomRefused: "room refused"
         default: "handler failed"
         }
     }
@@ -98,6 +99,7 @@ extension ErrorContext: CustomStringConvertible {
         case .connect: "connect"
         case .middleware: "middleware"
         case .interceptor(let name): "interceptor of \(Excerpt.quoted(name.utf8))"
+        case .join: "join"
         case .disconnecting: "disconnecting"
         case .disconnect: "disconnect"
         }

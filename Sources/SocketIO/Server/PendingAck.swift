@@ -9,6 +9,15 @@ protocol AckReceiver: AnyObject, Sendable {
     func receive(_ outcome: Result<Arguments, SocketIOError>, from socket: Socket)
 }
 
+/// Whether an answer can be waited for.
+enum AckRegistration {
+    case registered
+    /// The socket has left.
+    case left
+    /// So many are awaited that one more is not.
+    case tooMany
+}
+
 /// Resumes one waiting task, once: with the client's answer, or with what came instead.
 final class PendingAck: DeadlineTarget, AckReceiver {
     typealias Outcome = Result<Arguments, SocketIOError>

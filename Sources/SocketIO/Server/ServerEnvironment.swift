@@ -1,6 +1,7 @@
 /// What all namespaces and connections of a server share.
 internal import EngineIO
 internal import Logging
+internal import Metrics
 
 /// The settings of a server, its logger and its running handlers.
 final class ServerEnvironment: Sendable {
@@ -9,13 +10,20 @@ final class ServerEnvironment: Sendable {
     let logger: Logger
     let time: TimeSource
     let limits: LimitReporter
+    let metrics: ServerMetrics
     let tasks = HandlerTasks()
 
-    init(configuration: SocketIOConfiguration, logger: Logger, time: TimeSource = TimeSource()) {
+    init(
+        configuration: SocketIOConfiguration,
+        logger: Logger,
+        metrics: any MetricsFactory,
+        time: TimeSource = TimeSource()
+    ) {
         self.configuration = configuration
         self.packetLimits = configuration.packetLimits
         self.logger = logger
         self.time = time
-        self.limits = LimitReporter(label: "socketio", logger: logger, time: time)
+        self.limits = LimitReporter(label: "socketio", logger: logger, time: time, factory: metrics)
+        self.metrics = ServerMetrics(factory: metrics)
     }
 }

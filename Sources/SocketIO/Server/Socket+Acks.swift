@@ -12,7 +12,8 @@ extension Socket {
     ///   - timeout: How long to wait; by default ``SocketIOConfiguration/acknowledgementTimeout``.
     /// - Returns: The first argument of the acknowledgement.
     /// - Throws: ``SocketIOError`` with one of the codes `acknowledgementTimeout`, `disconnected`, `cancelled`,
-    ///   `encodingFailed`, `reservedEventName` or `invalidAcknowledgement`.
+    ///   `encodingFailed`, `reservedEventName`, `invalidAcknowledgement`, `eventDropped`, or `limitReached` when
+    ///   ``SocketIOConfiguration/Limits/acknowledgementsPerSocket`` are awaited already.
     public func emitWithAck<Reply, each Argument>(
         _ event: AckEvent<Reply, repeat each Argument>,
         _ arguments: repeat each Argument,
@@ -45,8 +46,10 @@ extension Socket {
             throw SocketIOError(.eventDropped, "an outgoing interceptor dropped the event")
         }
         let pending = PendingAck(id: self.namespace.nextAckID(), socket: self)
-        guard self.register(pending, forAck: pending.id) else {
-            throw SocketIOError(.disconnected, "socket has been disconnected")
+        switch self.register(pending, forAck: pending.id) {
+        case .registered: break
+        case .left: throw SocketIOError(.disconnected, "socket has been disconnected")
+        case .tooMany: throw self.tooManyAcks
         }
         let unit = event.packet.finished(type: .event, id: pending.id)
         let session = self.session
@@ -63,13 +66,23 @@ extension Socket {
 
     /// Has an answer, or the socket's end, reported.
     ///
-    /// - Returns: `false` when the socket has left already; nothing is reported then.
-    func register(_ receiver: any AckReceiver, forAck id: UInt64) -> Bool {
-        self.state.withLock { state in
-            guard state.phase != .disconnected else { return false }
+    /// Nothing is reported unless it is registered.
+    func register(_ receiver: any AckReceiver, forAck id: UInt64) -> AckRegistration {
+        let limit = self.namespace.environment.configuration.limits.acknowledgementsPerSocket
+        let registration = self.state.withLock { state -> AckRegistration in
+            guard state.phase != .disconnected else { return .left }
+            guard state.acks.count < limit else { return .tooMany }
             state.acks[id] = receiver
-            return true
+            return .registered
         }
+        if registration == .tooMany { self.connection.report(.acknowledgementsPerSocket, on: self.session) }
+        return registration
+    }
+
+    /// The client leaves too much unanswered.
+    var tooManyAcks: SocketIOError {
+        let limit = self.namespace.environment.configuration.limits.acknowledgementsPerSocket
+        return SocketIOError(.limitReached, "expected at most \(limit) acknowledgements awaited, found another")
     }
 
     /// The wait is over without an answer.

@@ -55,7 +55,7 @@ extension Socket {
     ///   - packet: The packet.
     ///   - isVolatile: Whether it is dropped when the socket cannot take it at once.
     public func deliver(_ packet: BroadcastPacket, isVolatile: Bool = false) {
-        if let event = packet.observed, !self.admitsOutgoing(event) { return }
+        if self.namespace.handlers.observesOutgoing, !self.admitsOutgoing(packet.event) { return }
         if isVolatile { self.session.sendVolatile(packet.unit) } else { self.session.send(packet.unit) }
     }
 }

@@ -51,11 +51,11 @@ extension Socket {
     private func deliver(_ event: IncomingEvent, to handler: EventHandler) {
         switch self.delivery(of: event, to: handler) {
         case .none: break
-        case .hold: self.session.holdInput()
+        case .hold: self.holdInput()
         case .inline:
             self.runSynchronously(.event(handler, event))
             self.deliverWaiting()
-        case .concurrent: if self.runConcurrently(event, handler) { self.session.holdInput() }
+        case .concurrent: if self.runConcurrently(event, handler) { self.holdInput() }
         case .drain: self.startDraining(with: .event(handler, event))
         }
     }
@@ -74,6 +74,12 @@ extension Socket {
             return state.inbox.mustHold(limit: self.namespace.environment.configuration.limits.eventsPerInbox)
                 ? .hold : .none
         }
+    }
+
+    /// So much waits for the handlers that no more is read.
+    private func holdInput() {
+        self.session.holdInput()
+        self.connection.report(.eventsPerInbox, on: self.session)
     }
 
     private func runInline(_ event: IncomingEvent, _ body: (Socket, IncomingEvent) throws -> Void) {
@@ -132,7 +138,7 @@ extension Socket {
             if item.isDisconnected, Task.isCancelled { return self.startDraining(with: item) }
             // It had to wait for the connect handlers, and for nothing else.
             if case .event(let handler, let event) = item, handler.isConcurrent {
-                if self.runConcurrently(event, handler) { self.session.holdInput() }
+                if self.runConcurrently(event, handler) { self.holdInput() }
             } else {
                 await self.run(item)
             }
@@ -189,7 +195,7 @@ extension Socket {
         }
     }
 
-    private func attempt<Handler>(_ handlers: [Handler], in context: ErrorContext, _ run: (Handler) throws -> Void) {
+    func attempt<Handler>(_ handlers: [Handler], in context: ErrorContext, _ run: (Handler) throws -> Void) {
         for handler in handlers {
             do {
                 try run(handler)
@@ -232,101 +238,12 @@ extension Socket {
     /// A handler that ends because it was cancelled when its socket left has done nothing wrong.
     func report(_ error: any Error, in context: ErrorContext) {
         if error is CancellationError, self.hasLeft { return }
+        self.namespace.environment.metrics.failed(in: context)
         if let hook = self.handlers.error {
             hook(self, error, context)
         } else {
             self.namespace.log(error, of: self, in: context)
         }
-    }
-
-    // MARK: Joining and leaving
-
-    /// The middlewares have let the client in.
-    func connect(sendingReply reply: () -> Void) {
-        let joined = self.state.withLock { state in
-            guard state.phase == .connecting else { return false }
-            state.phase = .connected
-            // Events that came early wait behind the connect handlers.
-            state.inbox.prepend(.connected)
-            return state.inbox.begin()
-        }
-        guard joined else { return }
-        // The client knows of its membership before any broadcast can reach it.
-        if let store = self.namespace.recovery, let recovery = self.recovery {
-            self.enterNamespace(through: store, recovery, sendingReply: reply)
-        } else {
-            reply()
-            self.enterNamespace()
-        }
-        self.deliverWaiting()
-    }
-
-    func enterNamespace() {
-        self.namespace.adapter.add(self)
-        let rooms = self.state.withLock { $0.earlyRooms.take() } ?? []
-        if !rooms.isEmpty { self.namespace.adapter.join(self, rooms: Array(rooms)) }
-        // Whoever left meanwhile may have done so before it was added.
-        if self.hasLeft { self.namespace.adapter.remove(self) }
-    }
-
-    /// The rooms are still known.
-    private func tellDisconnecting(_ reason: DisconnectReason) {
-        self.attempt(self.handlers.disconnecting, in: .disconnecting) { try $0(self, reason) }
-    }
-
-    /// The socket leaves: its rooms first, then the handlers are told.
-    ///
-    /// Events that wait are dropped.
-    func leave(_ reason: DisconnectReason) {
-        let left = self.state.withLock { state in
-            self.leftFlag.store(true, ordering: .releasing)
-            return state.end()
-        }
-        guard let end = left else { return }
-        for task in end.tasks { task.cancel() }
-        for ack in end.acks {
-            ack.receive(.failure(SocketIOError(.disconnected, "socket has been disconnected")), from: self)
-        }
-        if end.mustRelease { self.session.releaseInput() }
-        if end.wasConnected { self.tellDisconnecting(reason) }
-        if let store = self.namespace.recovery, reason.isRecoverable {
-            self.keep(in: store, wasConnected: end.wasConnected)
-        }
-        self.namespace.adapter.remove(self)
-        if self.namespace.isRemovable { self.connection.server.left(self.namespace) }
-        guard end.wasConnected else { return }
-        // Only now, when all has been cancelled and the rooms are left, may the turn come to the disconnect handlers.
-        let mustDeliver = self.state.withLock { state in
-            state.inbox.append(.disconnected(reason))
-            return state.inbox.begin()
-        }
-        if mustDeliver { self.deliverWaiting() }
-    }
-}
-
-extension SocketState {
-    /// What has to end with a socket.
-    struct End {
-        var wasConnected: Bool
-        var tasks: [Task<Void, Never>]
-        var acks: [any AckReceiver]
-        var mustRelease: Bool
-    }
-
-    /// Leaves for good; nothing happens the second time.
-    mutating func end() -> End? {
-        guard self.phase != .disconnected else { return nil }
-        let wasConnected = self.phase == .connected
-        self.phase = .disconnected
-        self.earlyRooms = nil
-        let tasks = self.inbox.close()
-        defer { self.acks = [:] }
-        return End(
-            wasConnected: wasConnected,
-            tasks: tasks,
-            acks: Array(self.acks.values),
-            mustRelease: self.inbox.mustRelease(limit: .max)
-        )
     }
 }
 

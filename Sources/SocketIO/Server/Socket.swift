@@ -120,6 +120,8 @@ struct SocketState: Sendable {
     var acks: [UInt64: any AckReceiver] = [:]
     /// The rooms entered before the adapter knows the socket; `nil` from then on.
     var earlyRooms: Set<Room>?
+    /// Those who wait for room in the session's outbox; absent when nobody does.
+    var sends: [ObjectIdentifier: SendTurn]?
     /// The handlers registered with `once` that have run; absent for most sockets.
     var spent: Set<ObjectIdentifier>?
 

@@ -117,7 +117,8 @@ extension Namespace {
             self.environment.logger.warning(
                 "handler of a server-side event failed",
                 metadata: [
-                    "socketio.namespace": "\(self.name)", "socketio.event": "\(Excerpt.quoted(event.name.utf8))",
+                    "socketio.namespace": "\(Excerpt.quoted(self.name.utf8))",
+                    "socketio.event": "\(Excerpt.quoted(event.name.utf8))",
                     "error": "\(error)",
                 ]
             )

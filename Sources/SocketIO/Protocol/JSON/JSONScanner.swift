@@ -100,7 +100,9 @@ struct JSONWalk<Visitor: JSONVisitor> {
 
     private mutating func open(isObject: Bool) throws(JSONSyntaxError) {
         guard containers.depth < maximumDepth else {
-            throw cursor.error(expected: "at most \(maximumDepth) levels of nesting")
+            var error = cursor.error(expected: "at most \(maximumDepth) levels of nesting")
+            error.isTooDeep = true
+            throw error
         }
         visitor.visitOpening(at: cursor.position)
         containers.push(isObject: isObject)

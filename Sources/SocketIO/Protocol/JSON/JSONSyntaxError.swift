@@ -9,6 +9,9 @@ struct JSONSyntaxError: Error, Hashable, CustomStringConvertible {
     /// The byte that was there instead; absent at the end of the text.
     var found: UInt8?
 
+    /// Whether it is no fault but deeper than the limit allows.
+    var isTooDeep = false
+
     var description: String {
         let found = self.found.map { Excerpt.quoted(CollectionOfOne($0)) } ?? "the end"
         return "expected \(expected) at byte \(offset), found \(found)"

@@ -46,7 +46,9 @@ struct MessagePackReader {
     }
 
     private func deeper(_ depth: Int) throws(PacketViolation) -> Int {
-        guard depth < maximumDepth else { throw .tooMany("levels", found: depth + 1, limit: maximumDepth) }
+        guard depth < maximumDepth else {
+            throw .tooMany("levels", found: depth + 1, limit: maximumDepth, of: .nestingDepth)
+        }
         return depth + 1
     }
 
