@@ -56,18 +56,19 @@ extension Session {
     /// Lets messages wait while there is room for them.
     private func keepVolatile(_ unit: MessageUnit, flush: (LoopContext) -> Void) -> Bool {
         let (isKept, dropped, context) = self.state.withLock { state -> (Bool, Int, LoopContext?) in
-            guard state.isOpen else { return (false, 0, nil) }
+            guard state.takesMessages else { return (false, 0, nil) }
             let (isAppended, dropped) = state.outbox.append(volatile: unit, limit: self.environment.outboxLimit)
             // One that finds no room is the oldest there is.
             return (isAppended, isAppended ? dropped : 1, isAppended ? state.scheduleFlush() : nil)
         }
         if let context { flush(context) }
-        if dropped > 0 { self.reportDropped(dropped) }
+        self.reportDropped(dropped)
         return isKept
     }
 
     /// Volatile messages had to make room for others.
     func reportDropped(_ count: Int) {
+        guard count > 0 else { return }
         self.environment.limits.reached(
             .outboxBytes,
             metadata: ["engineio.sid": "\(self.id.redacted)", "engineio.dropped": "\(count)"]

@@ -35,7 +35,7 @@ extension Session {
     /// - Returns: Whether they are sent.
     package func sendIfWritable(_ unit: MessageUnit) -> Bool {
         let (isSent, context) = self.state.withLock { state -> (Bool, LoopContext?) in
-            guard state.isOpen, state.sendQueue == nil, self.isBelowHighMark(state) else { return (false, nil) }
+            guard state.takesMessages, state.sendQueue == nil, self.isBelowHighMark(state) else { return (false, nil) }
             state.outbox.append(unit)
             return (true, state.scheduleFlush())
         }
@@ -78,7 +78,7 @@ extension Session {
     /// Sends messages of the task whose turn it is, whatever else has been sent meanwhile.
     package func sendInTurn(_ unit: MessageUnit) {
         let context = self.state.withLock { state -> LoopContext? in
-            guard state.isOpen else { return nil }
+            guard state.takesMessages else { return nil }
             state.outbox.append(unit)
             return state.scheduleFlush()
         }

@@ -87,8 +87,8 @@ public final class Session: Sendable {
         case .nothing: break
         case .flush(let context): context.flushSoon(self)
         case .madeRoom(let dropped, let context):
-            self.reportDropped(dropped)
             context?.flushSoon(self)
+            self.reportDropped(dropped)
         case .overflow: self.overflow()
         }
     }
@@ -135,14 +135,16 @@ public final class Session: Sendable {
 
     private func appended(_ state: inout SessionState, wasEmpty: Bool) -> SendStep {
         // A single unit may be larger than the limit: there is no other way to send it.
-        if !wasEmpty, state.outbox.byteCount > self.environment.outboxLimit { return self.makeRoom(&state) }
+        if state.outbox.byteCount > self.environment.outboxLimit, !wasEmpty || self.environment.keepsVolatile {
+            return self.makeRoom(&state, wasEmpty: wasEmpty)
+        }
         return state.scheduleFlush().map(SendStep.flush) ?? .nothing
     }
 
-    private func makeRoom(_ state: inout SessionState) -> SendStep {
+    private func makeRoom(_ state: inout SessionState, wasEmpty: Bool) -> SendStep {
         let limit = self.environment.outboxLimit
         let dropped = state.outbox.dropVolatile(downTo: limit)
-        guard state.outbox.byteCount <= limit else {
+        guard wasEmpty || state.outbox.byteCount <= limit else {
             state.hasOverflowed = true
             state.outbox.discard()
             return .overflow

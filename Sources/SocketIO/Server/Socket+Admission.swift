@@ -7,7 +7,11 @@ extension Socket {
 
     /// Whether nothing in a room's name speaks against it.
     func isAdmissible(_ room: Room) -> Bool {
-        room.rawValue.utf8.count <= self.limits.roomNameBytes && !self.isForeign(room)
+        self.isShort(room) && !self.isForeign(room)
+    }
+
+    private func isShort(_ room: Room) -> Bool {
+        room.rawValue.utf8.count <= self.limits.roomNameBytes || room == Room(self.id)
     }
 
     /// Whether a room is another socket's own.
@@ -21,8 +25,8 @@ extension Socket {
 
     /// Whether a room may be entered by its name; if not it is reported.
     func admits(_ room: Room) -> Bool {
-        let length = room.rawValue.utf8.count
-        if length > self.limits.roomNameBytes {
+        if !self.isShort(room) {
+            let length = room.rawValue.utf8.count
             self.connection.report(.roomNameBytes, on: self.session)
             self.refuse("expected at most \(self.limits.roomNameBytes) bytes of room name, found \(length)")
             return false

@@ -59,8 +59,8 @@ private struct WaitingFixture {
 
     /// Writes what waits, after which the client is congested again.
     func runCongested() async {
-        self.session.sinkWritabilityChanged(true)
         self.webSocket?.onWrite = { [session] in session.sinkWritabilityChanged(false) }
+        self.session.sinkWritabilityChanged(true)
         await self.loop.run()
     }
 
@@ -181,8 +181,8 @@ extension FakeWebSocket.Command {
     }
 
     @Test func `polling lets them in poll by poll`() async throws {
-        // A message of one character is three bytes with its frame.
-        let fixture = WaitingFixture(onWebSocket: false, high: 4, low: 3)
+        // A message of one character is four bytes with its frame.
+        let fixture = WaitingFixture(onWebSocket: false, high: 5, low: 4)
         let outcomes = EventLog<String>()
         try await fixture.session.sendWhenWritable(MessageUnit(text: "a"))
         try await fixture.session.sendWhenWritable(MessageUnit(text: "b"))

@@ -41,7 +41,7 @@ import Testing
                 outbox.append(Self.unit(text))
             }
         }
-        #expect(outbox.byteCount == 4 * 4 + 3 * 5 - 1 * 4)
+        #expect(outbox.byteCount == 4 * 4 + 3 * 5)
         #expect(Self.texts(outbox.takeFrames()) == ["4a", "4v1", "4b", "4c", "4v2", "4v3", "4d"])
         #expect(outbox.isEmpty)
         #expect(self.append("again", to: &outbox))

@@ -126,10 +126,13 @@ import Testing
             }
         case .acknowledgement:
             namespace.on("go") { socket, _ async in
-                async let answer = socket.emitWithAck("ask")
+                // The task of this handler is cancelled with the socket.
+                let answer = Task { try await socket.emitWithAck("ask") }
                 try? await eventually("it is awaited") { socket.state.withLock { $0.acks.count } == 1 }
                 way.leave(socket)
-                do { _ = try await answer } catch { log.append("\((error as? SocketIOError)?.code == .disconnected)") }
+                do { _ = try await answer.value } catch {
+                    log.append("\((error as? SocketIOError)?.code == .disconnected)")
+                }
                 log.append("done")
             }
         case .broadcastAcknowledgement:
@@ -211,7 +214,7 @@ import Testing
                 try? await client.send(#"42/op,7["go"]"#)
                 try await log.line("done")
                 #expect(!log.all.contains("false"))
-                try await connection.resumeReading()
+                try? await connection.resumeReading()
                 try await bystander.expectService()
                 // Whoever has left the namespace still has its connection.
                 try? await connection.close()
@@ -250,7 +253,12 @@ import Testing
                     let client = try await SocketIOTestClient.connect(port: watched.port, over: transport)
                     try await client.send("0")
                     try await client.emit("ask")
-                    if number % 2 == 0 { try await client.close() } else { try await client.engine.cut() }
+                    // Of a client between two polls nobody hears that it is gone.
+                    if number % 2 == 0 || transport == .polling {
+                        try await client.close()
+                    } else {
+                        try await client.engine.cut()
+                    }
                 }
                 try await eventually("all but one have left") { watched.namespace.socketCount == 1 }
                 try await eventually("nothing waits for them") { home.deadlineCount <= deadlines }

@@ -208,7 +208,7 @@ import Testing
         let log = EventLog<Int>()
         let configuration = Self.configuration(
             events: RateLimit(100, burst: 2, beyond: .delay),
-            bytes: RateLimit(2000, burst: 10, beyond: .delay)
+            bytes: RateLimit(500, burst: 10, beyond: .delay)
         )
         try await WatchedServer.run(
             configuration,

@@ -64,7 +64,7 @@ import Testing
     func `they come as attachments, are decoded in place, and go back`(transport: Transport) async throws {
         let log = EventLog<Document>()
         try await withSocketServer(
-            .testing(),
+            .testing { $0.limits.attachmentsPerPacket = 20 },
             setUp: { server in
                 server.namespace("/").on(Self.store) { _, document, more in
                     log.append(document)

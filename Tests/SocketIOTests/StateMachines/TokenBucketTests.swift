@@ -36,10 +36,10 @@ import Testing
         var bucket = TokenBucket(perSecond: 1000, burst: 100)
         #expect(bucket.hasRoom(at: self.start) == true)
         bucket.spend(2100)
-        #expect(bucket.hasRoom(at: self.start + .milliseconds(2000)) == false)
         let found = bucket.delay(at: self.start + .milliseconds(1000))
         let delay = try #require(found)
         #expect((.milliseconds(1000) ... .milliseconds(1002)).contains(delay))
+        #expect(bucket.hasRoom(at: self.start + .milliseconds(2000)) == false)
         #expect(bucket.hasRoom(at: self.start + .milliseconds(1000) + delay) == true)
         #expect(bucket.delay(at: self.start + .milliseconds(1000) + delay) == nil)
     }
