@@ -55,6 +55,9 @@ import Testing
         // There is no room for a volatile one, and nothing to drop for it.
         #expect(!fixture.session.sendVolatile(MessageUnit(text: "volatile2")))
         fixture.send("ABCDEFGHI")
+        // Whoever is told of the end is told later, on the loop.
+        #expect(fixture.closeReasons.isEmpty && fixture.session.outboxBytes == 0)
+        fixture.run()
         #expect(fixture.closeReasons == [.outboxOverflow])
         #expect(fixture.session.outboxBytes == 0)
     }
@@ -85,6 +88,7 @@ import Testing
         let fixture = SessionFixture(onWebSocket: true) { $0.limits.outboxBytes = 30 }
         fixture.session.sinkWritabilityChanged(false)
         fixture.send("123456789", "abcdefghi", "ABCDEFGHI")
+        fixture.run()
         #expect(fixture.closeReasons == [.outboxOverflow])
         #expect(fixture.environment.limits.count(of: .outboxBytes) == 1)
     }

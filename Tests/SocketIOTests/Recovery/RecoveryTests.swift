@@ -315,6 +315,7 @@ import Testing
             let (first, reply, _) = try await Self.join(port)
             try await log.line("in: false Ada")
             let (_, other, _) = try await Self.join(port)
+            try await log.count(4)
             try await Self.lose(first)
             try await log.line(beginning: "out")
             let socket = try #require(chat.socket(SocketID(rawValue: other.sid)))
