@@ -68,4 +68,5 @@ stage "replay of the recordings" "$python" compat-fixtures/replay.py --server "$
 stage "python clients" "$python" Tests/Clients/run.py --chat "$chat" --echo "$echo_server" --features "$features"
 stage "browser" "$python" Tests/Browser/run.py --server "$chat"
 stage "example programs" "$python" Tests/Browser/examples.py --programs .build/debug
+stage "browser features" "$python" Tests/Browser/features.py --features "$features"
 echo "$passed passed, 0 failed in $((SECONDS / 60)) min $((SECONDS % 60)) s"

@@ -2,7 +2,9 @@
 import ArgumentParser
 import EngineIO
 import Logging
+import ServiceLifecycle
 import SocketIO
+import UnixSignals
 
 @main
 struct ClientTestServer: AsyncParsableCommand {
@@ -16,6 +18,9 @@ struct ClientTestServer: AsyncParsableCommand {
     @Option(help: "The port to listen on; 0 for any free one.")
     var port = 3000
 
+    @Option(help: "The number of event loops; as many as there are cores when left out.")
+    var threads: Int?
+
     @Option(help: "The seconds between two pings.")
     var pingInterval = 25.0
 
@@ -25,24 +30,42 @@ struct ClientTestServer: AsyncParsableCommand {
     @Option(help: "The seconds a client may stay without joining a namespace.")
     var connectTimeout = 45.0
 
+    @Option(help: "The most namespaces of one connection.")
+    var namespacesPerConnection = 1000
+
+    @Option(help: "The most namespaces at a time that are made for clients.")
+    var dynamicNamespaces = 10_000
+
     func run() async throws {
         var logger = Logger(label: "client-test-server")
-        logger.logLevel = .warning
-        let server = try SocketIOServer(configuration: self.serverConfiguration, logger: logger)
-        for name in ["/", "/custom", "/admin"] { Features.add(to: server.namespace(name)) }
+        logger.logLevel = .notice
+        let reports = Reports()
+        let server = try SocketIOServer(
+            configuration: self.serverConfiguration(reports),
+            logger: logger,
+            responder: EngineFeatures.answer
+        )
+        reports.open(on: server, logger: logger)
+        for name in ["/", "/custom", "/admin"] { Features.add(to: server.namespace(name), reports) }
         server.namespace("/admin").use(Features.admitAdministrators)
-        print("listening on \(try await server.start())")
-        try await Task.sleep(for: .seconds(86_400 * 365))
+        ListenerFeatures.addNamespaces(to: server, reports)
+        try DynamicFeatures.addNamespaces(to: server, reports)
+        try await ServiceGroup(services: [server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger).run()
     }
 
-    private var serverConfiguration: SocketIOConfiguration {
+    private func serverConfiguration(_ reports: Reports) -> SocketIOConfiguration {
         var configuration = SocketIOConfiguration()
         configuration.host = self.host
         configuration.port = self.port
+        configuration.threads = self.threads
         configuration.connectTimeout = .seconds(self.connectTimeout)
+        configuration.removesEmptyNamespaces = true
+        configuration.limits.namespacesPerConnection = self.namespacesPerConnection
+        configuration.limits.dynamicNamespaces = self.dynamicNamespaces
         configuration.engine.pingInterval = .seconds(self.pingInterval)
         configuration.engine.pingTimeout = .seconds(self.pingTimeout)
         configuration.engine.cors.origins = .any
+        EngineFeatures.add(to: &configuration.engine, reports)
         return configuration
     }
 }

@@ -1,16 +1,21 @@
-/// What the server does in each of its namespaces.
+/// What the server does in each of its namespaces: echoes, questions, endings.
 import SocketIO
 
 /// Event handlers that exercise one feature each.
 enum Features {
     /// Adds the handlers of all events.
-    static func add(to namespace: Namespace) {
-        namespace.onConnect { socket in
+    static func add(to registry: some HandlerRegistry, _ reports: Reports) {
+        reports.observe(registry)
+        registry.onConnect { socket in
             try socket.emit(Event<EncodedValue>("auth"), socket.handshake.auth ?? EncodedValue(json: "{}"))
         }
-        self.addEchoes(to: namespace)
-        self.addQuestions(to: namespace)
-        self.addEndings(to: namespace)
+        self.addEchoes(to: registry)
+        self.addQuestions(to: registry, reports)
+        self.addEndings(to: registry)
+        RoomFeatures.add(to: registry)
+        BroadcastFeatures.add(to: registry)
+        EngineFeatures.addHandshake(to: registry)
+        ListenerFeatures.add(to: registry)
     }
 
     /// Lets in who knows the secret.
@@ -22,43 +27,66 @@ enum Features {
         }
     }
 
-    private static func addEchoes(to namespace: Namespace) {
-        namespace.acknowledge("message") { socket, arguments -> [Value]? in
+    private static func addEchoes(to registry: some HandlerRegistry) {
+        registry.acknowledge("message") { socket, arguments -> [Value]? in
             try socket.emit("message-back", arguments: arguments)
             return nil
         }
-        namespace.acknowledge("message-with-ack") { _, arguments in arguments }
+        registry.acknowledge("message-with-ack") { _, arguments in arguments }
+        registry.acknowledge("never-answered") { _, _ -> [Value]? in nil }
+        registry.acknowledge("send") { socket, _ -> [Value]? in
+            try socket.send("sent by the server", 2)
+            return nil
+        }
+        registry.acknowledge("emit-as") { socket, arguments -> [Value]? in
+            do {
+                try socket.emit(arguments.first?.decode(as: String.self) ?? "")
+                return ["emitted"]
+            } catch let error as SocketIOError {
+                return [.string(error.code.rawValue)]
+            }
+        }
     }
 
     /// Events that the server answers with a question of its own; what the client acknowledges comes back as `answer`.
-    private static func addQuestions(to namespace: Namespace) {
-        namespace.acknowledge("ask") { socket, arguments async throws -> [Value]? in
-            let answer = try await socket.emitWithAck("question", arguments.map { try $0.value })
-            try socket.emit("answer", arguments: answer)
+    private static func addQuestions(to registry: some HandlerRegistry, _ reports: Reports) {
+        registry.acknowledge("ask") { socket, arguments async throws -> [Value]? in
+            try await self.ask(socket, arguments, timeout: nil, reports)
             return nil
         }
-        namespace.acknowledge("ask-timeout") { socket, arguments async throws -> [Value]? in
-            let question = try arguments.map { try $0.value }
-            do {
-                let answer = try await socket.emitWithAck("question", question, timeout: .milliseconds(300))
-                try socket.emit("answer", arguments: answer)
-            } catch let error as SocketIOError where error.code == .acknowledgementTimeout {
-                try socket.emit("answer", "timeout")
-            }
+        registry.acknowledge("ask-timeout") { socket, arguments async throws -> [Value]? in
+            try await self.ask(socket, arguments, timeout: .milliseconds(300), reports)
             return nil
         }
     }
 
-    private static func addEndings(to namespace: Namespace) {
-        namespace.acknowledge("leave") { socket, _ -> [Value]? in
+    private static func ask(
+        _ socket: Socket,
+        _ question: Arguments,
+        timeout: Duration?,
+        _ reports: Reports
+    ) async throws {
+        let values = try question.map { try $0.value }
+        do throws(SocketIOError) {
+            let answer = try await socket.emitWithAck("question", values, timeout: timeout)
+            try socket.emit("answer", arguments: answer)
+        } catch {
+            reports.send(Report(kind: "unanswered", event: "question", error: errorText(error)), about: socket)
+            guard error.code == .acknowledgementTimeout else { throw error }
+            try socket.emit("answer", "timeout")
+        }
+    }
+
+    private static func addEndings(to registry: some HandlerRegistry) {
+        registry.acknowledge("leave") { socket, _ -> [Value]? in
             socket.disconnect()
             return nil
         }
-        namespace.acknowledge("close") { socket, _ -> [Value]? in
+        registry.acknowledge("close") { socket, _ -> [Value]? in
             socket.disconnect(closingConnection: true)
             return nil
         }
-        namespace.acknowledge("throw") { _, _ -> [Value]? in throw Failure() }
+        registry.acknowledge("throw") { _, _ -> [Value]? in throw Failure() }
     }
 }
 

@@ -39,7 +39,7 @@ def expected_message(user, message, temp=False):
     }
 
 
-@scenario("chat")
+@scenario("chat", "chat")
 async def a_newcomer_is_introduced_to_everybody_and_itself(stage):
     ann, _ = await join(stage)
     bob, user = await join(stage)
@@ -53,7 +53,7 @@ async def a_newcomer_is_introduced_to_everybody_and_itself(stage):
         await peer.expect("user_joined", where=lambda data: data == {"username": name})
 
 
-@scenario("chat")
+@scenario("chat", "chat")
 async def messages_reach_everybody_unchanged(stage):
     ann, user, bob, _ = await pair(stage)
     for message in JSON_MESSAGES + BINARY_MESSAGES:
@@ -64,14 +64,14 @@ async def messages_reach_everybody_unchanged(stage):
             equal(type(data["message"]), type(message), "type of the message")
 
 
-@scenario("chat")
+@scenario("chat", "chat")
 async def a_message_without_text_is_empty(stage):
     ann, user = await join(stage)
     await ann.emit("send_message", {})
     equal(await ann.expect("new_message", where=from_user(user)), [expected_message(user, "")])
 
 
-@scenario("chat")
+@scenario("chat", "chat")
 async def temp_is_the_truth_of_its_value(stage):
     ann, user = await join(stage)
     for value in TRUE_IN_PYTHON + FALSE_IN_PYTHON:
@@ -80,7 +80,7 @@ async def temp_is_the_truth_of_its_value(stage):
         equal(data["temp"], bool(value), f"temp of {value!r}")
 
 
-@scenario("chat")
+@scenario("chat", "chat")
 async def a_message_is_acknowledged_after_its_broadcast(stage):
     ann, user = await join(stage)
     equal(await ann.call("send_message", {"message": "one", "temp": False}), [])
@@ -88,7 +88,7 @@ async def a_message_is_acknowledged_after_its_broadcast(stage):
     equal(seen, ["one"], "messages seen before the acknowledgement")
 
 
-@scenario("chat")
+@scenario("chat", "chat")
 async def a_rename_reaches_everybody_trimmed(stage):
     ann, user, bob, _ = await pair(stage)
     equal(await ann.call("update_username", {"username": "\t\u2003Zoë 🎉 \n"}), [])
@@ -100,7 +100,7 @@ async def a_rename_reaches_everybody_trimmed(stage):
     equal(await bob.expect("new_message", where=from_user(user)), [expected])
 
 
-@scenario("chat")
+@scenario("chat", "chat")
 async def empty_and_unchanged_names_are_no_renames(stage):
     ann, user, bob, _ = await pair(stage)
     for name in ("", "   ", "\u00a0\t", user["username"], f" {user['username']} "):
@@ -111,7 +111,7 @@ async def empty_and_unchanged_names_are_no_renames(stage):
     equal(ann.pending("username_updated") + bob.pending("username_updated"), [])
 
 
-@scenario("chat")
+@scenario("chat", "chat")
 async def the_others_are_told_when_somebody_leaves(stage):
     ann, user, bob, _ = await pair(stage)
     await ann.leave()
@@ -119,7 +119,7 @@ async def the_others_are_told_when_somebody_leaves(stage):
     equal([data for (data,) in ann.pending("user_left") if data["username"] == user["username"]], [])
 
 
-@scenario("chat")
+@scenario("chat", "chat")
 async def wrong_arguments_are_neither_broadcast_nor_acknowledged(stage):
     ann, user = await join(stage)
     wrong = [[], ["text"], [7], [None], [[]], [{}, {}]]
@@ -132,7 +132,7 @@ async def wrong_arguments_are_neither_broadcast_nor_acknowledged(stage):
     equal([data for (data,) in ann.pending("new_message") if data["from_sid"] == user["sid"]], [])
 
 
-@scenario("chat")
+@scenario("chat", "chat")
 async def many_messages_arrive_in_order(stage):
     ann, user, bob, _ = await pair(stage)
     await ann.emit_all("send_message", [{"message": number, "temp": False} for number in range(300)])

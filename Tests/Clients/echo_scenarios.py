@@ -8,14 +8,14 @@ from upgrading import UpgradingClient
 CROWD = 24
 
 
-@scenario("echo")
+@scenario("echo", "acknowledgements")
 async def echo_acknowledges_its_own_arguments(stage):
     peer = await stage.peer()
     for arguments in ([], ["one"], [1, {"two": [b"\x03", None]}, "four"]):
         equal(await peer.call("echo", *arguments), arguments)
 
 
-@scenario("echo")
+@scenario("echo", "rooms")
 async def msg_reaches_everybody(stage):
     peers = await stage.crowd(3)
     for value in ("text", {"a": [1]}, b"\x00\x01"):
@@ -24,7 +24,7 @@ async def msg_reaches_everybody(stage):
             equal(await peer.expect("msg"), [value])
 
 
-@scenario("echo")
+@scenario("echo", "rooms")
 async def roommsg_reaches_the_room_only(stage):
     inside, outside = await stage.crowd(2)
     await inside.emit("join", "attic")
@@ -37,7 +37,7 @@ async def roommsg_reaches_the_room_only(stage):
     equal(await inside.expect("msg"), ["for all"])
 
 
-@scenario("echo")
+@scenario("echo", "load")
 async def many_clients_talk_at_once(stage):
     peers = await stage.crowd(CROWD)
     await asyncio.gather(*(talk(peer, number) for number, peer in enumerate(peers)))
@@ -62,7 +62,7 @@ def line(speaker, turn):
     return {"speaker": speaker, "turn": turn, "padding": "x" * turn * 100}
 
 
-@scenario("echo")
+@scenario("echo", "load")
 async def many_clients_come_and_go(stage):
     for _ in range(3):
         peers = await stage.crowd(CROWD // 2)
@@ -71,7 +71,7 @@ async def many_clients_come_and_go(stage):
         await asyncio.gather(*(peer.leave() for peer in peers))
 
 
-@scenario("echo", peers=("asyncio",), transports=("polling", "websocket"))
+@scenario("echo", "upgrade", peers=("asyncio",), transports=("polling", "websocket"))
 async def nothing_is_lost_or_reordered_while_a_client_upgrades_and_both_sides_emit(stage):
     """The stock clients send nothing while they upgrade, so this one is our own, on the stock codecs."""
     other = await stage.peer()

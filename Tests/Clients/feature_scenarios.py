@@ -12,7 +12,7 @@ TEXTS = ["", "text", "ünïcödé 🎉", '\x1e\u2028"\\']
 VALUES = TEXTS + [0, -1, 1.5, True, False, None, [], {}, [[1, [2]]], {"a": {"b": 1}}]
 
 
-@scenario("features")
+@scenario("features", "events")
 async def events_come_back_with_the_same_arguments(stage):
     peer = await stage.peer()
     for value in VALUES:
@@ -20,7 +20,7 @@ async def events_come_back_with_the_same_arguments(stage):
         equal(await peer.expect("message-back"), [value])
 
 
-@scenario("features")
+@scenario("features", "events")
 async def events_carry_no_one_and_many_arguments(stage):
     peer = await stage.peer()
     for arguments in ([], [1], [None], [1, "two", [3], {"four": 4}, None]):
@@ -28,14 +28,14 @@ async def events_carry_no_one_and_many_arguments(stage):
         equal(await peer.expect("message-back"), arguments)
 
 
-@scenario("features")
+@scenario("features", "acknowledgements")
 async def acknowledgements_carry_no_one_and_many_arguments(stage):
     peer = await stage.peer()
     for arguments in ([], [1], [None], [1, "two", [3], {"four": 4}, None]):
         equal(await peer.call("message-with-ack", *arguments), arguments)
 
 
-@scenario("features")
+@scenario("features", "acknowledgements")
 async def acknowledgements_find_their_events_when_many_are_outstanding(stage):
     peer = await stage.peer()
     calls = [await peer.start_call("message-with-ack", number) for number in range(100)]
@@ -43,7 +43,7 @@ async def acknowledgements_find_their_events_when_many_are_outstanding(stage):
     equal(answers, [[number] for number in range(100)])
 
 
-@scenario("features")
+@scenario("features", "binary")
 async def binary_arguments_come_back_unchanged(stage):
     peer = await stage.peer()
     for value in (b"", b"\x00", bytes(range(256)), NESTED_BINARY):
@@ -51,14 +51,14 @@ async def binary_arguments_come_back_unchanged(stage):
         equal(await peer.expect("message-back"), [value, "after"])
 
 
-@scenario("features")
+@scenario("features", "binary")
 async def binary_arguments_are_acknowledged_unchanged(stage):
     peer = await stage.peer()
     for value in (b"", bytes(range(256)), NESTED_BINARY):
         equal(await peer.call("message-with-ack", "before", value), ["before", value])
 
 
-@scenario("features")
+@scenario("features", "binary")
 async def text_and_binary_events_keep_their_order(stage):
     peer = await stage.peer()
     values = [bytes([number]) * number if number % 3 else number for number in range(120)]
@@ -67,7 +67,7 @@ async def text_and_binary_events_keep_their_order(stage):
         equal(await peer.expect("message-back"), [value])
 
 
-@scenario("features")
+@scenario("features", "acknowledgements")
 async def the_server_gets_the_client_s_acknowledgement(stage):
     peer = await stage.peer()
     peer.reply("question", lambda value: ("answered", value))
@@ -76,7 +76,7 @@ async def the_server_gets_the_client_s_acknowledgement(stage):
         equal(await peer.expect("answer"), ["answered", value])
 
 
-@scenario("features")
+@scenario("features", "acknowledgements")
 async def the_server_s_wait_for_an_acknowledgement_times_out(stage):
     peer = await stage.peer()
 
@@ -91,7 +91,7 @@ async def the_server_s_wait_for_an_acknowledgement_times_out(stage):
     assert waited >= 0.25, f"gave up after {waited:.3f} s, expected 0.3 s"
 
 
-@scenario("features")
+@scenario("features", "acknowledgements")
 async def an_acknowledgement_in_time_beats_the_timeout(stage):
     peer = await stage.peer()
     peer.reply("question", lambda value: value)
@@ -99,7 +99,7 @@ async def an_acknowledgement_in_time_beats_the_timeout(stage):
     equal(await peer.expect("answer"), [42])
 
 
-@scenario("features")
+@scenario("features", "events")
 async def a_handler_that_throws_is_not_acknowledged_and_harms_nothing(stage):
     peer = await stage.peer()
     unanswered = await peer.start_call("throw", "now")
@@ -108,7 +108,7 @@ async def a_handler_that_throws_is_not_acknowledged_and_harms_nothing(stage):
     assert not unanswered.done(), f"acknowledged with {unanswered.result()}"
 
 
-@scenario("features")
+@scenario("features", "events")
 async def unknown_events_are_ignored(stage):
     peer = await stage.peer()
     unanswered = await peer.start_call("nobody-handles-this", 1)
@@ -116,7 +116,7 @@ async def unknown_events_are_ignored(stage):
     assert not unanswered.done(), "an unknown event was acknowledged"
 
 
-@scenario("features")
+@scenario("features", "namespaces")
 async def a_namespace_of_its_own_works_like_the_main_one(stage):
     peer = await stage.peer(["/custom"])
     await peer.emit("message", "hello", b"\x01", namespace="/custom")
@@ -124,7 +124,7 @@ async def a_namespace_of_its_own_works_like_the_main_one(stage):
     equal(await peer.call("message-with-ack", "hello", namespace="/custom"), ["hello"])
 
 
-@scenario("features")
+@scenario("features", "namespaces")
 async def namespaces_of_one_connection_do_not_mix(stage):
     peer = await stage.peer(["/", "/custom"])
     assert peer.sid("/") != peer.sid("/custom"), "both namespaces have the same id"
@@ -137,20 +137,20 @@ async def namespaces_of_one_connection_do_not_mix(stage):
     equal(peer.pending("message-back") + peer.pending("message-back", "/custom"), [])
 
 
-@scenario("features")
+@scenario("features", "handshake")
 async def the_handshake_s_auth_reaches_the_handlers(stage):
     auth = {"token": "pa ss", "nested": {"list": [1, None, "ü"]}}
     peer = await stage.peer(["/custom"], auth=auth)
     equal(await peer.expect("auth", "/custom"), [auth])
 
 
-@scenario("features")
+@scenario("features", "handshake")
 async def without_auth_the_handshake_s_auth_is_empty(stage):
     peer = await stage.peer(["/custom"])
     equal(await peer.expect("auth", "/custom"), [{}])
 
 
-@scenario("features")
+@scenario("features", "refusals")
 async def a_refusal_carries_its_message_and_data(stage):
     for auth in (None, {"token": "wrong"}):
         peer = stage.new_peer()
@@ -163,13 +163,13 @@ async def a_refusal_carries_its_message_and_data(stage):
         equal(await peer.expect("connect_error", "/admin"), [{"message": "not authorized", "data": {"code": 7}}])
 
 
-@scenario("features")
+@scenario("features", "refusals")
 async def the_right_auth_is_admitted(stage):
     peer = await stage.peer(["/admin"], auth={"token": "secret"})
     equal(await peer.call("message-with-ack", 1, namespace="/admin"), [1])
 
 
-@scenario("features")
+@scenario("features", "refusals")
 async def a_refusal_leaves_the_connection_s_other_namespaces_alone(stage):
     peer = stage.new_peer()
     await peer.connect(["/", "/admin", "/custom"], wait=False)
@@ -179,7 +179,7 @@ async def a_refusal_leaves_the_connection_s_other_namespaces_alone(stage):
         equal(await peer.call("message-with-ack", namespace, namespace=namespace), [namespace])
 
 
-@scenario("features")
+@scenario("features", "refusals")
 async def an_unknown_namespace_is_refused(stage):
     peer = stage.new_peer()
     await peer.connect(["/", "/nowhere"], wait=False)
@@ -188,7 +188,7 @@ async def an_unknown_namespace_is_refused(stage):
     equal(await peer.call("message-with-ack", 1), [1])
 
 
-@scenario("features")
+@scenario("features", "limits")
 async def messages_of_nearly_a_megabyte_pass_both_ways(stage):
     peer = await stage.peer()
     # What is carried counts against the limit of 1,000,000 bytes: binary data is a third longer over polling (base64),
@@ -199,7 +199,7 @@ async def messages_of_nearly_a_megabyte_pass_both_ways(stage):
         equal(await peer.expect("message-back"), [value])
 
 
-@scenario("features", transports=("websocket", "upgrade"))
+@scenario("features", "limits", transports=("websocket", "upgrade"))
 async def a_message_over_the_limit_ends_only_its_own_connection(stage):
     other = await stage.peer()
     peer = await stage.peer()
@@ -208,7 +208,7 @@ async def a_message_over_the_limit_ends_only_its_own_connection(stage):
     equal(await other.call("message-with-ack", "fine"), ["fine"])
 
 
-@scenario("features")
+@scenario("features", "events")
 async def a_thousand_messages_keep_their_order(stage):
     peer = await stage.peer()
     await peer.emit_all("message", range(1000))

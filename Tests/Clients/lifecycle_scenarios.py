@@ -9,7 +9,7 @@ SERVER_REMOVED_US = "server disconnect"
 WE_LEFT = "client disconnect"
 
 
-@scenario("features")
+@scenario("features", "reconnection")
 async def a_client_that_leaves_can_come_back(stage):
     peer = await stage.peer()
     first = peer.sid()
@@ -21,14 +21,14 @@ async def a_client_that_leaves_can_come_back(stage):
     equal(await peer.call("message-with-ack", 1), [1])
 
 
-@scenario("features")
+@scenario("features", "disconnect reasons")
 async def the_server_removes_a_socket(stage):
     peer = await stage.peer()
     await peer.emit("leave")
     equal(await peer.expect("disconnect"), [SERVER_REMOVED_US])
 
 
-@scenario("features")
+@scenario("features", "disconnect reasons")
 async def a_socket_removed_by_the_server_leaves_the_other_namespaces_connected(stage):
     peer = await stage.peer(["/", "/custom"])
     await peer.emit("leave", namespace="/custom")
@@ -37,7 +37,7 @@ async def a_socket_removed_by_the_server_leaves_the_other_namespaces_connected(s
     equal(peer.pending("disconnect"), [])
 
 
-@scenario("features")
+@scenario("features", "disconnect reasons")
 async def the_server_closes_the_whole_connection(stage):
     peer = await stage.peer(["/", "/custom"])
     other = await stage.peer()
@@ -47,7 +47,7 @@ async def the_server_closes_the_whole_connection(stage):
     equal(await other.call("message-with-ack", "fine"), ["fine"])
 
 
-@scenario("features")
+@scenario("features", "disconnect reasons")
 async def what_was_sent_just_before_leaving_arrives(stage):
     peer = await stage.peer()
     await peer.emit_all("message", range(50))
@@ -56,7 +56,7 @@ async def what_was_sent_just_before_leaving_arrives(stage):
     equal(peer.pending("message-back"), [[number] for number in range(50)])
 
 
-@scenario("features")
+@scenario("features", "reconnection")
 async def clients_reconnect_after_the_server_crashed(stage):
     server = stage.own_server()
     peer = stage.new_peer(
@@ -87,17 +87,17 @@ async def stops_on(stage, name):
     await stage.peer(url=server.url)
 
 
-@scenario("chat")
+@scenario("chat", "shutdown")
 async def sigterm_tells_the_clients_and_ends_the_server_cleanly(stage):
     await stops_on(stage, signal.SIGTERM)
 
 
-@scenario("chat")
+@scenario("chat", "shutdown")
 async def sigint_tells_the_clients_and_ends_the_server_cleanly(stage):
     await stops_on(stage, signal.SIGINT)
 
 
-@scenario("chat", peers=("asyncio",))
+@scenario("chat", "heartbeat", peers=("asyncio",))
 async def heartbeats_keep_an_idle_client_connected(stage):
     server = stage.own_server("--ping-interval 1 --ping-timeout 1")
     peer = await stage.peer(url=server.url)

@@ -8,6 +8,8 @@ import collections
 import logging
 import threading
 
+import socketio
+
 from stock_clients import AsyncClient, SyncClient
 
 DEADLINE = 10
@@ -84,7 +86,7 @@ class Peer:
         options = {"reconnection": False, "handle_sigint": False} | options
         self.client = self.client_class(logger=self.diary.logger, engineio_logger=self.diary.logger, **options)
 
-    async def connect(self, namespaces, auth=None, wait=True):
+    async def connect(self, namespaces, auth=None, wait=True, headers=None):
         for namespace in namespaces:
             self._record(namespace)
         await self._run(
@@ -93,6 +95,7 @@ class Peer:
             transports=self.transports,
             namespaces=list(namespaces),
             auth=auth,
+            headers=headers or {},
             wait=wait,
             wait_timeout=DEADLINE,
         )
@@ -130,17 +133,38 @@ class Peer:
         await self._run(self.client.emit, event, arguments, namespace=namespace, callback=callback)
         return acknowledged
 
+    async def refuse_call(self, event, *arguments, namespace="/", timeout=0.3):
+        """Calls what the server never acknowledges; the client's own deadline must end it."""
+        try:
+            answer = await self._run(self.client.call, event, arguments, namespace=namespace, timeout=timeout)
+        except socketio.exceptions.TimeoutError:
+            return
+        raise AssertionError(f"{event}: expected no acknowledgement within {timeout} s, got {answer!r}")
+
     async def call(self, event, *arguments, namespace="/"):
         acknowledged = await self.start_call(event, *arguments, namespace=namespace)
         return await within_deadline(acknowledged, f"acknowledgement of {event}")
 
-    async def expect(self, event, namespace="/", where=lambda *arguments: True):
+    async def expect(self, event, namespace="/", where=lambda *arguments: True, what=None):
         """The arguments of the next event of that name, other events left where they are."""
 
         def matches(item):
             return item.event == event and item.namespace == namespace and where(*item.arguments)
 
-        return (await within_deadline(self.inbox.take(matches), f"event {event} in {namespace}")).arguments
+        wanted = what or f"event {event} in {namespace}"
+        return (await within_deadline(self.inbox.take(matches), wanted, self._what_came)).arguments
+
+    async def admission(self, namespace):
+        """Nothing once the namespace is joined, or what the client was told when it was refused."""
+
+        def matches(item):
+            return item.event in ("connect", "connect_error") and item.namespace == namespace
+
+        answer = await within_deadline(self.inbox.take(matches), f"an answer to CONNECT to {namespace}")
+        return None if answer.event == "connect" else answer.arguments[0]
+
+    def _what_came(self):
+        return f"; came: {[tuple(item) for item in self.inbox.items[-10:]]}"[:1000]
 
     def pending(self, event, namespace="/"):
         """The arguments of all events of that name that have arrived and were not expected."""
@@ -223,10 +247,10 @@ async def in_thread(function):
     return await future
 
 
-async def within_deadline(awaitable, what):
-    """Waits, or fails saying for what."""
+async def within_deadline(awaitable, what, what_came=lambda: ""):
+    """Waits, or fails saying for what and, if known, what came instead."""
     try:
         async with asyncio.timeout(DEADLINE):
             return await awaitable
     except TimeoutError:
-        raise AssertionError(f"waited {DEADLINE} s for {what}") from None
+        raise AssertionError(f"waited {DEADLINE} s for {what}{what_came()}") from None

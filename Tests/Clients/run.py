@@ -12,10 +12,17 @@ import sys
 import time
 import traceback
 
-import chat_scenarios  # noqa: F401  registers its scenarios
+import ack_scenarios  # noqa: F401  registers its scenarios
+import chat_scenarios  # noqa: F401
+import dynamic_scenarios  # noqa: F401
 import echo_scenarios  # noqa: F401
 import feature_scenarios  # noqa: F401
+import handshake_scenarios  # noqa: F401
 import lifecycle_scenarios  # noqa: F401
+import listener_scenarios  # noqa: F401
+import reason_scenarios  # noqa: F401
+import room_scenarios  # noqa: F401
+import stalled_scenarios  # noqa: F401
 from peers import NoAnswer
 from scenarios import SCENARIOS, Stage
 from servers import Servers
@@ -29,7 +36,8 @@ def parse_arguments():
     parser.add_argument("--echo", help="command of the echo server")
     parser.add_argument("--features", help="command of the client test server")
     parser.add_argument("--only", default="", help="run scenarios whose name contains this text")
-    parser.add_argument("--list", action="store_true", help="print the names of the scenarios and stop")
+    parser.add_argument("--jobs", type=int, default=4, help="how many scenarios of the client test server run at once")
+    parser.add_argument("--list", action="store_true", help="print `feature<tab>scenario` for each scenario and stop")
     return parser.parse_args()
 
 
@@ -52,8 +60,6 @@ async def perform(scenario, servers):
             raise AssertionError("the server died")
     except Exception:
         return describe(stage, server, traceback.format_exc())
-    finally:
-        servers.kill_own()
 
 
 def describe(stage, server, trace):
@@ -72,17 +78,26 @@ def report_stray(loop, context):
         loop.default_exception_handler(context)
 
 
-async def perform_all(scenarios, servers):
+async def perform_all(scenarios, servers, jobs):
+    """Scenarios of the client test server keep apart from each other and run side by side, all others by themselves."""
     asyncio.get_running_loop().set_exception_handler(report_stray)
-    failed = 0
-    for scenario in scenarios:
-        began = time.monotonic()
-        complaint = await perform(scenario, servers)
-        failed += complaint is not None
+    side_by_side = asyncio.Semaphore(jobs)
+    failures = []
+
+    async def perform_and_tell(scenario):
+        async with side_by_side:
+            began = time.monotonic()
+            complaint = await perform(scenario, servers)
         print(f"{'FAILED' if complaint else 'passed'} {scenario.name} {time.monotonic() - began:.2f} s", flush=True)
         if complaint:
+            failures.append(scenario)
             print(complaint, flush=True)
-    return failed
+
+    for scenario in scenarios:
+        if scenario.server != "features":
+            await perform_and_tell(scenario)
+    await asyncio.gather(*(perform_and_tell(scenario) for scenario in scenarios if scenario.server == "features"))
+    return len(failures)
 
 
 def main():
@@ -90,12 +105,13 @@ def main():
     servers = Servers({"chat": arguments.chat, "echo": arguments.echo, "features": arguments.features})
     scenarios = chosen_scenarios(arguments, servers)
     if arguments.list:
-        print("\n".join(one.name for one in scenarios))
+        # Each function once, in whatever order it was registered; the same form as Tests/Browser/features.py.
+        print("\n".join(dict.fromkeys(f"{one.feature}\t{one.title}" for one in scenarios)))
         return
     # As with an interrupt, the servers must not outlive a run that is told to stop.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     try:
-        failed = asyncio.run(perform_all(scenarios, servers))
+        failed = asyncio.run(perform_all(scenarios, servers, arguments.jobs))
     finally:
         servers.kill_all()
     print(f"{len(scenarios) - failed} passed, {failed} failed")

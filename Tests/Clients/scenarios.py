@@ -2,9 +2,12 @@
 
 import asyncio
 import dataclasses
+import itertools
 from collections.abc import Callable
 
 from peers import AsyncPeer, SyncPeer
+from proxy import Proxy
+from raw_client import RawClient
 from servers import Server, Servers
 
 PEERS = {"threads": SyncPeer, "asyncio": AsyncPeer}
@@ -17,23 +20,27 @@ class Scenario:
 
     function: Callable
     server: str
+    feature: str
     peer: str
     transports: str
 
     @property
+    def title(self):
+        return self.function.__name__.replace("_", " ")
+
+    @property
     def name(self):
-        sentence = self.function.__name__.replace("_", " ")
-        return f"{self.server}: {sentence} ({self.peer}, {self.transports})"
+        return f"{self.server}: {self.title} ({self.peer}, {self.transports})"
 
 
 SCENARIOS: list[Scenario] = []
 
 
-def scenario(server, peers=tuple(PEERS), transports=tuple(TRANSPORTS)):
+def scenario(server, feature, peers=tuple(PEERS), transports=tuple(TRANSPORTS)):
     """Registers a function for every combination of clients and transports."""
 
     def register(function):
-        SCENARIOS.extend(Scenario(function, server, peer, way) for peer in peers for way in transports)
+        SCENARIOS.extend(Scenario(function, server, feature, peer, way) for peer in peers for way in transports)
         return function
 
     return register
@@ -42,22 +49,42 @@ def scenario(server, peers=tuple(PEERS), transports=tuple(TRANSPORTS)):
 class Stage:
     """What a running scenario uses: the shared server, further servers, and clients that are closed afterwards."""
 
+    numbers = itertools.count(1)
+
     def __init__(self, scenario: Scenario, servers: Servers):
         self.scenario = scenario
         self.servers = servers
+        # Names the scenario's clients, rooms and namespaces, apart from those of any other.
+        self.key = f"stage-{next(self.numbers)}"
         self.peers = []
+        self._closing = []
 
     @property
     def server(self) -> Server:
         return self.servers.shared(self.scenario.server)
 
     def own_server(self, options="") -> Server:
-        return self.servers.own(self.scenario.server, options)
+        server = self.servers.own(self.scenario.server, options)
+        self._closing.append(server.kill)
+        return server
 
-    def new_peer(self, url=None, transports=None, **options):
+    async def proxy(self, server=None) -> Proxy:
+        """A wire to the server that the scenario may cut."""
+        proxy = await Proxy((server or self.server).port).start()
+        self._closing.append(proxy.close)
+        return proxy
+
+    async def raw_client(self, namespace="/", server=None) -> RawClient:
+        """A client that reads only when asked to."""
+        client = await RawClient.connect((server or self.server).port, f"key={self.key}", namespace)
+        self._closing.append(client.close)
+        return client
+
+    def new_peer(self, url=None, transports=None, query="", **options):
         """A client that is not connected yet."""
         chosen = TRANSPORTS[transports or self.scenario.transports]
-        peer = PEERS[self.scenario.peer](url or self.server.url, chosen, **options)
+        address = f"{url or self.server.url}/?key={self.key}{query}"
+        peer = PEERS[self.scenario.peer](address, chosen, **options)
         self.peers.append(peer)
         return peer
 
@@ -70,11 +97,42 @@ class Stage:
             await peer.expect("connect", namespace)
         return peer
 
-    async def crowd(self, count):
-        return await asyncio.gather(*(self.peer() for _ in range(count)))
+    async def crowd(self, count, namespaces=("/",)):
+        return await asyncio.gather(*(self.peer(namespaces) for _ in range(count)))
+
+    async def watcher(self, server=None):
+        """Is told by the server what happens to the scenario's clients."""
+        watcher = Watcher(self.server.url if server is None else server.url, ["websocket"])
+        self.peers.append(watcher)
+        await watcher.connect(["/reports"], {"about": self.key})
+        return watcher
 
     async def close(self):
-        await asyncio.gather(*(peer.close() for peer in self.peers))
+        try:
+            await asyncio.gather(*(peer.close() for peer in self.peers))
+        finally:
+            for close in self._closing:
+                close()
+
+
+class Watcher(AsyncPeer):
+    """A client that receives the server's reports."""
+
+    async def report(self, kind, namespace="/"):
+        """The next report of this kind about this namespace."""
+
+        def matches(report):
+            return report["kind"] == kind and report.get("namespace", namespace) == namespace
+
+        (report,) = await self.expect("report", "/reports", where=matches, what=f"report {kind} of {namespace}")
+        return report
+
+    async def disconnected(self, namespace="/"):
+        """Why the server says that a client has left."""
+        return (await self.report("disconnect", namespace))["reason"]
+
+    def reports(self, kind):
+        return [report for (report,) in self.pending("report", "/reports") if report["kind"] == kind]
 
 
 def equal(found, expected, what="value"):

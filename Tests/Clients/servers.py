@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import random
 import shlex
 import signal
 import socket
@@ -11,6 +12,9 @@ import time
 
 START_DEADLINE = 20
 STOP_DEADLINE = 5
+# Below the range outgoing connections take theirs from: a client that retries while the server is down could
+# otherwise be given the very port it tries to reach.
+PORTS = range(20000, 32000)
 
 
 class ServerError(Exception):
@@ -18,9 +22,11 @@ class ServerError(Exception):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    for port in random.sample(PORTS, 100):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise ServerError("no free port found")
 
 
 class Server:
@@ -93,7 +99,6 @@ class Servers:
     def __init__(self, commands):
         self.commands = {name: command for name, command in commands.items() if command}
         self._shared = {}
-        self._own = []
 
     def shared(self, name):
         """The server that scenarios share; one that has died is started again."""
@@ -103,17 +108,9 @@ class Servers:
         return server
 
     def own(self, name, options=""):
-        """A server for one scenario only."""
-        server = Server(f"{self.commands[name]} {options}".strip()).start()
-        self._own.append(server)
-        return server
-
-    def kill_own(self):
-        for server in self._own:
-            server.kill()
-        self._own.clear()
+        """A server for one scenario only, which ends it."""
+        return Server(f"{self.commands[name]} {options}".strip()).start()
 
     def kill_all(self):
-        self.kill_own()
         for server in self._shared.values():
             server.kill()

@@ -194,9 +194,10 @@ public final class Session: Sendable {
 
     /// Closes the session: sends what waits, then the transport's own farewell.
     ///
-    /// A polling session without a waiting request is told at its next request, which it has 30 s for.
+    /// A polling session without a waiting request is told at its next request, which it has 30 s for; what waits comes
+    /// in an answer of its own before.
     public func close() {
-        self.close(reason: nil, mode: .drain)
+        self.close(reason: nil, mode: .drainApart)
     }
 
     /// Closes the session.

@@ -3,8 +3,13 @@ import NIOCore
 
 /// What becomes of the messages that wait when a session is closed.
 package enum SessionClosingMode: Sendable {
-    /// They are sent first, then the farewell.
+    /// They are sent first, with the farewell right behind them.
     case drain
+    /// They are sent first; a client that polls gets the farewell with its next poll.
+    ///
+    /// The JavaScript client looks at the messages of an answer only when it has seen all of it: with a farewell in the
+    /// same answer it takes a DISCONNECT for a lost connection, and comes back by itself. Node tells it apart, too.
+    case drainApart
     /// They are dropped, and the farewell is sent if it can be at once.
     case discard
     /// The client has left: a waiting poll gets a noop.
@@ -65,6 +70,8 @@ struct SessionState: Sendable {
     var outbox: Outbox
     /// The packet that ends the session, when it is still to be sent: a close, or a noop to a client that left.
     private var farewell: PacketType?
+    /// Whether the farewell must not share an answer with what waits.
+    private var isFarewellApart = false
     /// Whether the session is on a loop's flush list.
     var isFlushScheduled = false
     /// Whether the WebSocket takes more bytes; when it does not they wait here, where they are counted.
@@ -151,8 +158,9 @@ struct SessionState: Sendable {
         case .polling:
             guard let poll = self.polling.takePoll() else { return .nothing }
             self.isPollReleaseDue = false
-            let payload = self.outbox.takePayload(maximumPackets: maximumPackets, last: self.farewell)
-            let isLast = self.farewell != nil && self.outbox.isEmpty
+            let last = self.isFarewellApart && !self.outbox.isEmpty ? nil : self.farewell
+            let payload = self.outbox.takePayload(maximumPackets: maximumPackets, last: last)
+            let isLast = last != nil && self.outbox.isEmpty
             if isLast { self.finish() }
             return .respond(poll, payload ?? PayloadEncoder.noop, isLast: isLast)
         case .gone:
@@ -188,7 +196,7 @@ struct SessionState: Sendable {
     ///
     /// - Returns: The WebSocket to cut, when the mode asks for it.
     mutating func close(mode: SessionClosingMode, until: NIODeadline) -> (any FrameSink)? {
-        if mode != .drain { self.outbox.discard() }
+        if mode != .drain, mode != .drainApart { self.outbox.discard() }
         switch (self.transport, mode) {
         case (.webSocket(let sink), .abort):
             self.finish()
@@ -196,8 +204,9 @@ struct SessionState: Sendable {
         case (.webSocket, _):
             self.farewell = .close
             self.phase = .closed
-        case (.polling, .drain):
+        case (.polling, .drain), (.polling, .drainApart):
             self.farewell = .close
+            self.isFarewellApart = mode == .drainApart
             self.phase = .draining(until: until)
         case (.polling, _):
             self.phase = .closed

@@ -237,13 +237,20 @@ extension Socket {
     ///
     /// A handler that ends because it was cancelled when its socket left has done nothing wrong.
     func report(_ error: any Error, in context: ErrorContext) {
-        if error is CancellationError, self.hasLeft { return }
+        if self.hasLeft, error.isCancellation { return }
         self.namespace.environment.metrics.failed(in: context)
         if let hook = self.handlers.error {
             hook(self, error, context)
         } else {
             self.namespace.log(error, of: self, in: context)
         }
+    }
+}
+
+extension Error {
+    /// Whether a task's cancellation is all that went wrong, also while it waited for an acknowledgement.
+    fileprivate var isCancellation: Bool {
+        self is CancellationError || (self as? SocketIOError)?.code == .cancelled
     }
 }
 

@@ -61,7 +61,7 @@ extension LiveTests {
 
         // MARK: By the server
 
-        @Test func `a poll that waits gets what was sent and the close packet`() async throws {
+        @Test func `a poll that waits gets the close packet`() async throws {
             try await withEngineServer { server in
                 let client = try await PollingTestClient.connect(port: server.port)
                 try await client.startPoll()
@@ -73,13 +73,14 @@ extension LiveTests {
             }
         }
 
-        @Test func `the next poll gets what was sent and the close packet`() async throws {
+        @Test func `the next poll gets what was sent, the one behind it the close packet`() async throws {
             try await withEngineServer { server in
                 let client = try await PollingTestClient.connect(port: server.port)
                 let session = try await server.session(client.sid)
                 session.send(MessageUnit(text: "farewell"))
                 session.close()
-                #expect(try await client.poll() == ["4farewell", "1"])
+                #expect(try await client.poll() == ["4farewell"])
+                #expect(try await client.poll() == ["1"])
                 #expect(try await server.closeReason(of: client.sid) == .forcedServerClose)
                 #expect(try await client.polls.request("GET", client.target).status == 400)
             }

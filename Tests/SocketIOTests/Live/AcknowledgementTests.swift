@@ -293,6 +293,34 @@ import Testing
         #expect(self.code(of: result) == .cancelled)
     }
 
+    @Test func `a handler that waits while its socket leaves is cancelled, which is no error`() async throws {
+        let log = Log()
+        try await withSocketServer(
+            .testing(),
+            setUp: { server in
+                let namespace = server.namespace("/")
+                namespace.on("go") { socket, _ async throws in
+                    do throws(SocketIOError) {
+                        _ = try await socket.emitWithAck("ask", timeout: .seconds(3600))
+                    } catch {
+                        log.append("\(error.code.rawValue)")
+                        throw error
+                    }
+                }
+                namespace.onError { _, error, context in log.append("error in \(context): \(error)") }
+                namespace.onDisconnect { _, _ in log.append("left") }
+            },
+            body: { port in
+                let client = try await SocketIOTestClient.connect(port: port)
+                try await client.join()
+                try await client.emit("go")
+                try await client.expect(#"20["ask"]"#)
+                try await client.send("1")
+                try await log.expect(["cancelled", "left"])
+            }
+        )
+    }
+
     @Test(arguments: Transport.allCases)
     func `a handler may await an acknowledgement of its own client`(transport: Transport) async throws {
         try await withSocketServer(

@@ -1,0 +1,193 @@
+#!/usr/bin/env python3
+"""Drives the stock JavaScript clients in Chromium through every feature, against the client test server.
+
+The scenarios are the table in `features/*.js`. Each is run by each client over each transport.
+Ends with `N passed, M failed`.
+"""
+
+import argparse
+import asyncio
+import itertools
+import shutil
+import sys
+import time
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.async_api import Browser, Page, async_playwright
+
+from assets import CLIENTS, load_clients
+
+HERE = Path(__file__).resolve().parent
+REPOSITORY = HERE.parents[1]
+# What both kinds of clients are tried with.
+sys.path.append(str(HERE.parent / "Clients"))
+
+from feature_driver import Driver  # noqa: E402
+from servers import Server, Servers  # noqa: E402
+
+BUILD_FOLDER = REPOSITORY / ".build" / "browser-tests"
+SCRIPTS = sorted((HERE / "features").glob("*.js"))
+TABLE = "table.map(({ feature, title, transports, server }) => ({ feature, title, transports, server }))"
+RUN_DEADLINE = 60  # seconds
+SHARED = "features"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One scenario with one client over one transport."""
+
+    title: str
+    server_options: str | None
+    client: str
+    way: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.title} (client {self.client}, {self.way})"
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--features", help="command of the client test server; {port} is replaced")
+    parser.add_argument("--only", default="", help="run what has this in its name")
+    parser.add_argument("--jobs", type=int, default=4, help="how many run at once")
+    parser.add_argument("--list", action="store_true", help="print `feature<tab>scenario` for each scenario and stop")
+    parser.add_argument("--chromium", default=shutil.which("chromium"), help="path of the browser")
+    arguments = parser.parse_args()
+    if not arguments.list and not arguments.features:
+        parser.error("name the server with --features")
+    if not arguments.chromium:
+        parser.error("no chromium found; install it or name it with --chromium")
+    return arguments
+
+
+async def main() -> int:
+    arguments = parse_arguments()
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=arguments.chromium)
+        try:
+            table = await load_table(browser)
+            if arguments.list:
+                print("\n".join(f"{scenario['feature']}\t{scenario['title']}" for scenario in table))
+                return 0
+            return await perform_all(table, browser, arguments)
+        finally:
+            await browser.close()
+
+
+def scenario_source() -> str:
+    """All scenarios as one script."""
+    return "\n".join(script.read_text() for script in SCRIPTS)
+
+
+async def load_table(browser: Browser) -> list[dict]:
+    """The scenarios without their functions."""
+    page = await browser.new_page()
+    table = await page.evaluate(f"() => {{\n{scenario_source()}\nreturn {TABLE};\n}}")
+    await page.close()
+    titles = [scenario["title"] for scenario in table]
+    twice = {title for title in titles if titles.count(title) > 1}
+    assert not twice, f"expected each title once, found twice: {twice}"
+    return table
+
+
+async def perform_all(table: list[dict], browser: Browser, arguments: argparse.Namespace) -> int:
+    BUILD_FOLDER.mkdir(parents=True, exist_ok=True)
+    clients = load_clients(BUILD_FOLDER)
+    servers = Servers({SHARED: arguments.features})
+    # Each client has its own pages, which share the work among them.
+    waiting = {client: runs_with(client, table, arguments.only) for client in CLIENTS}
+    pages = [client for client, _ in zip(itertools.cycle(CLIENTS), range(max(arguments.jobs, len(CLIENTS))))]
+    try:
+        workers = (work(waiting[client], FeaturePage(browser, clients[client], servers)) for client in pages)
+        results = list(itertools.chain.from_iterable(await asyncio.gather(*workers)))
+    finally:
+        servers.kill_all()
+    print(f"{results.count(True)} passed, {results.count(False)} failed")
+    # Nothing run is nothing tested.
+    return 0 if results and all(results) else 1
+
+
+def runs_with(client: str, table: list[dict], only: str) -> Iterator[Run]:
+    for scenario in table:
+        for way in scenario["transports"]:
+            run = Run(scenario["title"], scenario["server"], client, way)
+            if only in run.name:
+                yield run
+
+
+async def work(waiting: Iterator[Run], page: "FeaturePage") -> list[bool]:
+    results = []
+    for run in waiting:
+        began = time.monotonic()
+        complaints = await page.perform(run)
+        print(f"{'FAILED' if complaints else 'passed'} {run.name} {time.monotonic() - began:.2f} s", flush=True)
+        print("".join(f"    {line}\n" for text in complaints for line in text.splitlines()), end="", flush=True)
+        results.append(not complaints)
+    return results
+
+
+class FeaturePage:
+    """A page with one release of the client, loaded anew for each run."""
+
+    keys = (f"run-{number}" for number in itertools.count(1))
+
+    def __init__(self, browser: Browser, client: bytes, servers: Servers):
+        self._browser = browser
+        self._client = client
+        self._servers = servers
+        self._page: Page | None = None
+        self._driver: Driver | None = None
+        self._errors: list[str] = []
+
+    async def perform(self, run: Run) -> list[str]:
+        """Runs a scenario and returns what went wrong."""
+        is_own = run.server_options is not None
+        servers = self._servers
+        server = servers.own(SHARED, run.server_options) if is_own else servers.shared(SHARED)
+        self._driver = Driver(server, next(self.keys))
+        self._errors = []
+        try:
+            async with asyncio.timeout(RUN_DEADLINE):
+                await self._play(run, server)
+        except Exception:
+            self._errors.append(traceback.format_exc(limit=-1))
+            self._errors.append(f"server: {server.tail(10)}")
+            await self._give_up()
+        finally:
+            self._driver.close()
+            if is_own:
+                server.kill()
+        if not is_own and not server.is_running:
+            self._errors.append("the server died")
+        return self._errors
+
+    async def _play(self, run: Run, server: Server) -> None:
+        if not self._page:
+            self._page = await self._open()
+        # Not the server of the scenario, which may be another origin: clients usually are of another.
+        await self._page.goto(self._servers.shared(SHARED).url)
+        situation = {"url": server.url, "key": self._driver.key, "way": run.way, "client": run.client}
+        await self._page.evaluate("([title, situation]) => play(title, situation)", [run.title, situation])
+
+    async def _open(self) -> Page:
+        context = await self._browser.new_context()
+        context.on("weberror", lambda error: self._errors.append(f"error in the page: {error.error}"))
+        script = f"{self._client.decode()}\n{scenario_source()}\nglobalThis.play = play;"
+        await context.add_init_script(script=script)
+        page = await context.new_page()
+        await page.expose_function("askDriver", lambda command, given: self._driver.answer(command, given))
+        return page
+
+    async def _give_up(self) -> None:
+        """Whatever the page still does must not disturb the next run."""
+        if self._page:
+            await self._page.context.close()
+            self._page = None
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))
