@@ -314,13 +314,14 @@ import Testing
         try await Self.withServer { port, chat, log in
             let (first, reply, _) = try await Self.join(port)
             try await log.line("in: false Ada")
-            let (_, other, _) = try await Self.join(port)
+            let (second, other, _) = try await Self.join(port)
             try await log.count(4)
             try await Self.lose(first)
             try await log.line(beginning: "out")
             let socket = try #require(chat.socket(SocketID(rawValue: other.sid)))
             #expect(!socket.join(Room(reply.sid)))
             #expect(!socket.rooms.contains(Room(reply.sid)))
+            try await second.close()
         }
     }
 
