@@ -34,7 +34,7 @@ GIVEN = {
     "socket": "Socket",
     "value": "Value",
 }
-SKIPPED = {".build", ".git", "node_modules"}
+SKIPPED = re.compile(r"\.|node_modules$")
 DIRECTIVE = re.compile(r"^<!--\s*example:\s*(.*?)\s*-->$")
 MODIFIERS = r"(?:(?:final|indirect|@\w+)\s+)*"
 DECLARATION = re.compile(rf"^{MODIFIERS}(?:let|var|func|struct|enum|class|actor|protocol|typealias)\b")
@@ -123,7 +123,7 @@ def documents(project: Path) -> list[Path]:
     """Everything that may hold examples."""
     files = [path for path in project.rglob("*.md")]
     files += [path for path in (project / "Sources").rglob("*.swift")]
-    return sorted(path for path in files if not SKIPPED.intersection(path.relative_to(project).parts))
+    return sorted(path for path in files if not any(map(SKIPPED.match, path.relative_to(project).parts)))
 
 
 def functions(found: list[Block]) -> list[str]:

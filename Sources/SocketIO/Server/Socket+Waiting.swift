@@ -11,7 +11,7 @@ extension Socket {
     /// for row in rows { try await socket.emitWhenWritable(event, row) }
     /// ```
     /// There is no room from `engine.outboxHighWaterMark` on, until no more than `engine.outboxLowWaterMark` waits. What is
-    /// emitted like this leaves in the order of the calls; ``EventTarget/emit(_:_:)`` overtakes it. It returns when the
+    /// emitted like this leaves in the order of the calls; `emit` overtakes it. It returns when the
     /// event waits for its transport, not when it was received. Broadcasts never wait, whatever
     /// `engine.outboxPolicy` is.
     ///
