@@ -88,6 +88,18 @@ public struct EngineIOConfiguration: Sendable {
     /// Called on the event loop: it must not block. Clients can cause as many calls as they like. Default: none.
     public var onRefusedRequest: (@Sendable (RefusedRequest) -> Void)?
 
+    /// The path that tells whether the process lives: 200 as long as it answers at all.
+    ///
+    /// Asked by GET or HEAD, answered before the application's responder, without CORS headers and without a line in
+    /// the log. It may not lie below ``path``. Usual: `/healthz`. Default: none.
+    public var livenessPath: String?
+
+    /// The path that tells whether the server takes clients: 200 when it does, 503 while it starts and from the
+    /// moment it begins to shut down.
+    ///
+    /// Otherwise like ``livenessPath``. Usual: `/readyz`. Default: none.
+    public var readinessPath: String?
+
     /// The limits that bound what a peer can make the server store.
     public var limits = Limits()
 
@@ -188,6 +200,25 @@ public struct EngineIOConfiguration: Sendable {
         guard !self.transports.isEmpty else { throw .invalid("transports", found: "none", expected: "at least one") }
         guard self.compressionThreshold >= 0 else {
             throw .invalid("compressionThreshold", found: "\(self.compressionThreshold)", expected: "0 or more")
+        }
+        try self.validateHealthPaths()
+    }
+
+    private func validateHealthPaths() throws(EngineIOError) {
+        for (name, path) in [("livenessPath", self.livenessPath), ("readinessPath", self.readinessPath)] {
+            guard let path else { continue }
+            // Compared with the path of a request as it comes: what no request can look like would never be answered.
+            let isPath = path.utf8.first == UInt8(ascii: "/") && path.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+            guard isPath, !path.contains("?"), !path.hasPrefix(self.normalizedPath) else {
+                throw .invalid(
+                    name,
+                    found: path.debugDescription,
+                    expected: "a path of visible ASCII characters with a leading slash, outside \(self.normalizedPath)"
+                )
+            }
+        }
+        if let path = self.livenessPath, path == self.readinessPath {
+            throw .invalid("readinessPath", found: path.debugDescription, expected: "another path than livenessPath")
         }
     }
 

@@ -57,10 +57,27 @@ public struct SocketIOConfiguration: Sendable {
     /// Default: `nil`, they do not, as in Node.
     public var connectionStateRecovery: ConnectionStateRecovery?
 
-    /// How long the server waits for connections and handlers to end when it shuts down.
+    /// How long a server that shuts down still takes new clients.
     ///
-    /// Default: 3 s.
+    /// Readiness is off by then (`engine.readinessPath`): the time in which load balancers notice.
+    /// Default: 0.
+    public var shutdownNotice: Duration = .zero
+
+    /// Over what time clients are told that the server shuts down, evenly.
+    ///
+    /// Clients come back by themselves as soon as they are told; a time here keeps a thousand of them from coming to the
+    /// other servers at once. Those that have not been told are served meanwhile. Default: 0, all at once, as in Node.
+    public var drainDuration: Duration = .zero
+
+    /// How long connections and handlers may take to end once all clients have been told.
+    ///
+    /// After that connections are cut, and handlers cancelled. Default: 3 s.
     public var shutdownTimeout: Duration = .seconds(3)
+
+    /// How long handlers may take to end once they are cancelled because of a shutdown.
+    ///
+    /// After that they are left behind, and ``SocketIOServer/run()`` throws. Default: 1 s.
+    public var cancellationGrace: Duration = .seconds(1)
 
     /// Whether a namespace that was made for a client is removed when its last socket has left.
     ///
@@ -157,10 +174,15 @@ public struct SocketIOConfiguration: Sendable {
     private func validateDurations() throws(SocketIOError) {
         let durations = [
             ("connectTimeout", self.connectTimeout), ("acknowledgementTimeout", self.acknowledgementTimeout),
-            ("shutdownTimeout", self.shutdownTimeout), ("limits.attachmentTimeout", self.limits.attachmentTimeout),
+            ("shutdownTimeout", self.shutdownTimeout), ("cancellationGrace", self.cancellationGrace),
+            ("limits.attachmentTimeout", self.limits.attachmentTimeout),
         ]
         for (name, value) in durations where value <= .zero || value > .seconds(86_400 * 365) {
             throw Self.invalid(name, found: "\(value)", expected: "more than 0 and at most a year")
+        }
+        for (name, value) in [("shutdownNotice", self.shutdownNotice), ("drainDuration", self.drainDuration)]
+        where value < .zero || value > .seconds(86_400 * 365) {
+            throw Self.invalid(name, found: "\(value)", expected: "0 to a year")
         }
     }
 

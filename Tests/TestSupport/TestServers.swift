@@ -116,12 +116,14 @@ package func quietLogger() -> Logger {
 /// - Parameters:
 ///   - configuration: The server's configuration.
 ///   - threads: The number of event loops.
+///   - clock: The time when the test moves it; it has to shut the server down itself then.
 ///   - responder: Answers the requests outside the path.
 ///   - reaction: What to do with messages; by default they are sent back.
 ///   - body: The test.
 package func withEngineServer<Output>(
     _ configuration: EngineIOConfiguration = EngineIOConfiguration(),
     threads: Int = 2,
+    clock: ManualShutdown? = nil,
     responder: @escaping HTTPResponder = ApplicationResponse.notFound,
     reaction: @escaping SessionRecorder.Reaction = SessionRecorder.echo,
     body: (EngineTestServer) async throws -> Output
@@ -131,6 +133,7 @@ package func withEngineServer<Output>(
         configuration: configuration,
         threads: threads,
         logger: quietLogger(),
+        time: TimeSource(manual: clock?.time),
         responder: responder,
         makeHandler: { SessionRecorder(log: events, reaction: reaction) }
     )

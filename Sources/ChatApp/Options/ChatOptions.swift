@@ -46,6 +46,15 @@ struct ChatOptions: ParsableArguments {
     @Option(help: Self.help(Settings.threads, "The number of event loops; 0 for one a core."))
     var threads: String?
 
+    @Option(help: Self.help(Settings.drainDuration, "Over what time clients are told of a shutdown, in seconds."))
+    var drainDuration: String?
+
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Answer /healthz and /readyz. (default: no; environment: CHAT_HEALTH_ENDPOINTS)"
+    )
+    var healthEndpoints: Bool?
+
     private static func help<Value>(_ setting: Setting<Value>, _ text: String) -> ArgumentHelp {
         "\(text) (default: \(setting.defaultText); environment: \(setting.variable))"
     }

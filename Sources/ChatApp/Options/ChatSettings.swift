@@ -22,6 +22,8 @@ struct ChatSettings: Sendable {
     var pingTimeout: Duration
     /// `nil` for one event loop a core.
     var threads: Int?
+    var drainDuration: Duration
+    var hasHealthEndpoints: Bool
 
     init(_ options: ChatOptions, environment: EnvironmentLookup) throws(SettingError) {
         self.host = try Settings.host.value(flag: options.host, environment: environment)
@@ -40,6 +42,11 @@ struct ChatSettings: Sendable {
         self.pingTimeout = try Settings.pingTimeout.value(flag: options.pingTimeout, environment: environment)
         let threads = try Settings.threads.value(flag: options.threads, environment: environment)
         self.threads = threads == 0 ? nil : threads
+        self.drainDuration = try Settings.drainDuration.value(flag: options.drainDuration, environment: environment)
+        self.hasHealthEndpoints = try Settings.healthEndpoints.value(
+            flag: options.healthEndpoints.map { $0 ? "yes" : "no" },
+            environment: environment
+        )
     }
 
     private static func origins(flags: [String], environment: EnvironmentLookup) throws(SettingError) -> [String] {
@@ -68,6 +75,11 @@ extension ChatSettings {
         configuration.engine.pingInterval = self.pingInterval
         configuration.engine.pingTimeout = self.pingTimeout
         configuration.engine.cors = self.cors
+        configuration.drainDuration = self.drainDuration
+        if self.hasHealthEndpoints {
+            configuration.engine.livenessPath = "/healthz"
+            configuration.engine.readinessPath = "/readyz"
+        }
         return configuration
     }
 

@@ -11,6 +11,8 @@ enum RequestRejection: Error, Equatable {
     /// Refused by the application, with its own words if it gave any.
     case forbidden(String? = nil)
     case unsupportedProtocolVersion
+    /// The server takes no more sessions, because it is going to end; clients may come back to another.
+    case shuttingDown
 
     /// The number clients know the error by.
     var code: Int {
@@ -19,7 +21,7 @@ enum RequestRejection: Error, Equatable {
         case .unknownSession: 1
         case .badHandshakeMethod: 2
         case .badRequest, .middlewareFailure: 3
-        case .forbidden: 4
+        case .forbidden, .shuttingDown: 4
         case .unsupportedProtocolVersion: 5
         }
     }
@@ -32,16 +34,21 @@ enum RequestRejection: Error, Equatable {
         case .badRequest, .middlewareFailure: "Bad request"
         case .forbidden(let message): message ?? "Forbidden"
         case .unsupportedProtocolVersion: "Unsupported protocol version"
+        case .shuttingDown: "Server shutting down"
         }
     }
 
-    /// The HTTP status of the answer; a refused WebSocket upgrade is answered with 400 in every case.
+    /// The HTTP status of the answer; a refused WebSocket upgrade is answered with ``upgradeStatus``.
     var status: Int {
         switch self {
         case .forbidden: 403
+        case .shuttingDown: 503
         default: 400
         }
     }
+
+    /// The HTTP status of the answer to an upgrade: 400 as in Node, unless the client has done nothing wrong.
+    var upgradeStatus: Int { self == .shuttingDown ? self.status : 400 }
 
     /// The answer's body over plain HTTP, of type `application/json`.
     var body: ByteBuffer { ByteBuffer(string: #"{"code":\#(self.code),"message":\#(Self.quoted(self.message))}"#) }

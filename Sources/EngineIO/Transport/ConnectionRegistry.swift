@@ -6,8 +6,10 @@ import Synchronization
 final class ConnectionRegistry: Sendable {
     private struct State {
         var channels: [ObjectIdentifier: any Channel] = [:]
-        /// Kept when the last connection has ended; set once no more are taken.
-        var drained: EventLoopPromise<Void>?
+        /// Whether no more connections are taken.
+        var isClosed = false
+        /// Whoever waits for the last connection to end.
+        var waiters: [CheckedContinuation<Void, Never>] = []
     }
 
     private let state = Mutex(State())
@@ -22,7 +24,7 @@ final class ConnectionRegistry: Sendable {
     /// - Returns: Whether there was room for it; `false` as well once the server is shutting down.
     func insert(_ channel: any Channel) -> Bool {
         let isInserted = self.state.withLock { state in
-            guard state.drained == nil, state.channels.count < self.maximumCount else { return false }
+            guard !state.isClosed, state.channels.count < self.maximumCount else { return false }
             state.channels[ObjectIdentifier(channel)] = channel
             return true
         }
@@ -33,27 +35,55 @@ final class ConnectionRegistry: Sendable {
     }
 
     private func remove(_ id: ObjectIdentifier) {
-        let drained = self.state.withLock { state in
+        let waiters = self.state.withLock { state -> [CheckedContinuation<Void, Never>] in
             state.channels.removeValue(forKey: id)
-            return state.channels.isEmpty ? state.drained : nil
+            guard state.isClosed, state.channels.isEmpty else { return [] }
+            defer { state.waiters = [] }
+            return state.waiters
         }
-        drained?.succeed()
+        for waiter in waiters { waiter.resume() }
     }
 
-    /// Takes no more connections, and asks those there are to end with the request under way.
-    ///
-    /// - Parameter drained: Kept when all have ended.
-    func quiesce(promise drained: EventLoopPromise<Void>) {
+    /// The number of open connections.
+    var count: Int { self.state.withLock { $0.channels.count } }
+
+    // MARK: The end
+
+    /// Takes no more connections, and asks those that serve no session to end.
+    func drain() {
         let channels = self.state.withLock { state in
-            state.drained = drained
+            state.isClosed = true
             return Array(state.channels.values)
         }
-        for channel in channels { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
-        if channels.isEmpty { drained.succeed() }
+        for channel in channels { channel.pipeline.fireUserInboundEventTriggered(ConnectionShouldDrainEvent()) }
+    }
+
+    /// Asks all connections to end with the request under way.
+    func quiesce() {
+        for channel in self.channels { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
+    }
+
+    /// Waits until the last connection has ended; the registry takes no more by then.
+    ///
+    /// No future, since a future's event loop may be one that a handler does not give back.
+    func waitUntilEmpty() async {
+        await withCheckedContinuation { continuation in
+            let isEmpty = self.state.withLock { state in
+                guard !state.channels.isEmpty else { return true }
+                state.waiters.append(continuation)
+                return false
+            }
+            if isEmpty { continuation.resume() }
+        }
     }
 
     /// Cuts all connections.
     func closeAll() {
-        for channel in self.state.withLock({ Array($0.channels.values) }) { channel.close(promise: nil) }
+        for channel in self.channels { channel.close(promise: nil) }
     }
+
+    private var channels: [any Channel] { self.state.withLock { Array($0.channels.values) } }
 }
+
+/// The server takes no more clients: a connection that serves none ends, with the request under way if there is one.
+struct ConnectionShouldDrainEvent: Sendable {}

@@ -18,6 +18,8 @@ final class EngineCore: Sendable {
     let bodyTimeout: TimeAmount
     let webSockets: WebSocketSettings
     let connections: ConnectionRegistry
+    let life = ServerLife()
+    let tasks: ApplicationTasks
     /// The CORS headers when they are the same whoever asks.
     let corsHeadersForAll: HTTPHeaders?
     private let refusedOrigins = Mutex(LogRate())
@@ -28,9 +30,11 @@ final class EngineCore: Sendable {
         logger: Logger,
         time: TimeSource = TimeSource(),
         responder: @escaping HTTPResponder,
+        tasks: ApplicationTasks = ApplicationTasks(),
         makeHandler: @escaping @Sendable () -> any SessionHandler
     ) {
         self.configuration = configuration
+        self.tasks = tasks
         self.environment = SessionEnvironment(configuration: configuration, logger: logger, time: time)
         self.logger = logger
         self.responder = responder
@@ -58,6 +62,7 @@ final class EngineCore: Sendable {
     ///
     /// - Returns: The session, or `nil` when there are too many or the server is shutting down.
     func openSession(request: HandshakeRequest, home: LoopContext, webSocket: (any FrameSink)?) -> Session? {
+        guard !self.life.isDraining else { return nil }
         let session = Session(
             id: SessionID(),
             request: request,

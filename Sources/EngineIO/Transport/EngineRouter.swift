@@ -8,6 +8,8 @@ import NIOHTTPTypesHTTP1
 enum Route {
     /// Not Engine.IO's: the application answers.
     case application
+    /// A question of an operator's tools: whether the process lives, or the server takes clients.
+    case health(HealthAnswer)
     /// An `OPTIONS` request of a browser.
     case preflight
     case reject(RequestRejection)
@@ -44,7 +46,7 @@ extension EngineCore {
     /// - Parameter isUpgrade: Whether the client asks to switch to WebSocket.
     func route(_ head: HTTPRequestHead, isUpgrade: Bool) -> Route {
         let target = Self.originForm(head.uri)
-        guard target.hasPrefix(self.path) else { return .application }
+        guard target.hasPrefix(self.path) else { return self.routeOutside(target, head.method) }
         if head.method == .OPTIONS, self.configuration.cors.answersPreflights { return .preflight }
         do throws(RequestRejection) {
             try self.checkOrigin(head)
@@ -56,12 +58,18 @@ extension EngineCore {
                 return try self.route(head.method, to: sid, over: transport, isUpgrade: isUpgrade)
             }
             guard head.method == .GET else { throw .badHandshakeMethod }
+            guard !self.life.isDraining else { throw .shuttingDown }
             guard transport == .webSocket else { return .handshake }
             guard isUpgrade else { throw .badRequest }
             return .webSocket(nil)
         } catch {
             return .reject(error)
         }
+    }
+
+    private func routeOutside(_ target: Substring, _ method: HTTPMethod) -> Route {
+        HealthAnswer(to: method, target, self.configuration, isReady: self.life.isReady).map(Route.health)
+            ?? .application
     }
 
     private func route(

@@ -66,12 +66,14 @@ struct Answer {
     /// The answer to a request that was refused.
     static func rejection(_ rejection: RequestRejection, isUpgrade: Bool) -> Self {
         if isUpgrade {
-            return .text(.badRequest, rejection.upgradeBody)
+            return .text(HTTPResponseStatus(statusCode: rejection.upgradeStatus), rejection.upgradeBody)
         }
         return Self(
             status: HTTPResponseStatus(statusCode: rejection.status),
             headers: ["Content-Type": "application/json"],
-            body: rejection.body
+            body: rejection.body,
+            // Whoever comes back does so on a new connection, which a proxy can take to another server.
+            closes: rejection == .shuttingDown
         )
     }
 

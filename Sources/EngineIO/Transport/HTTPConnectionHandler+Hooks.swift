@@ -103,7 +103,7 @@ extension EngineCore {
             case .unknownTransport: ["transport": query?.transport.map(String.init)]
             case .unknownSession: ["sid": query?.sid.map(String.init)]
             case .badHandshakeMethod: ["method": head.method.rawValue]
-            case .forbidden: ["message": rejection.message]
+            case .forbidden, .shuttingDown: ["message": rejection.message]
             case .unsupportedProtocolVersion: ["protocol": query?.revision.map(String.init)]
             case .middlewareFailure: ["name": "MIDDLEWARE_FAILURE"]
             case .badRequest: self.badRequestContext(head, query)

@@ -10,6 +10,7 @@ extension HTTPConnectionHandler {
     func perform(_ exchange: Exchange) {
         switch exchange.route {
         case .application: self.callApplication(exchange)
+        case .health(let answer): self.answer(answer.answer)
         case .preflight: self.answerPreflight(exchange)
         case .reject(let rejection): self.reject(rejection, exchange)
         case .answer(let answer): self.answer(self.answer(for: .success(answer.response), path: exchange.head.uri))
@@ -74,7 +75,7 @@ extension HTTPConnectionHandler {
     ) {
         guard let channel = self.context?.channel else { return }
         let handler = NIOLoopBound(self, eventLoop: channel.eventLoop)
-        Task {
+        self.core.tasks.run {
             let output = await work()
             // The loop of a closed connection may have ended with its server.
             guard channel.isActive else { return }
@@ -131,7 +132,7 @@ extension HTTPConnectionHandler {
 
     private func openPollingSession(_ exchange: Exchange, request: HandshakeRequest) {
         guard let session = self.core.openSession(request: request, home: self.loopContext, webSocket: nil) else {
-            self.reject(.tooManySessions, exchange)
+            self.reject(self.core.reasonForNoSession, exchange)
             return
         }
         var answer = self.pollAnswer(self.core.openPacket(for: session, transport: .polling), exchange)
@@ -216,7 +217,7 @@ extension HTTPConnectionHandler {
     /// Adds the CORS headers, which every answer of Engine.IO has but the refusal of an upgrade.
     func withCORS(_ answer: Answer, _ exchange: Exchange) -> Answer {
         switch exchange.route {
-        case .application, .preflight: return answer
+        case .application, .health, .preflight: return answer
         default: if exchange.isUpgrade { return answer }
         }
         let headers = self.core.corsHeaders(for: exchange.head)
@@ -275,7 +276,7 @@ extension HTTPConnectionHandler {
                 )
             else {
                 webSocket.connection.releaseEndpoint()
-                if let exchange = self.exchange { self.reject(.tooManySessions, exchange) }
+                if let exchange = self.exchange { self.reject(self.core.reasonForNoSession, exchange) }
                 return
             }
             webSocket.role = .transport(session)
@@ -316,7 +317,9 @@ extension CompactRequestHead {
     }
 }
 
-extension RequestRejection {
-    /// The answer when the server takes no more sessions.
-    static let tooManySessions = RequestRejection.forbidden("Too many sessions")
+extension EngineCore {
+    /// The answer when ``openSession(request:home:webSocket:)`` makes none.
+    fileprivate var reasonForNoSession: RequestRejection {
+        self.life.isDraining ? .shuttingDown : .forbidden("Too many sessions")
+    }
 }

@@ -22,6 +22,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     let loopContext: LoopContext
     private(set) var context: ChannelHandlerContext?
     var exchange: Exchange?
+    /// Whether a request of this connection was part of a session.
+    private(set) var servesSessions = false
     private var queue: Deque<HTTPServerRequestPart> = []
     private var isProcessing = false
     private var nextSerial = 0
@@ -115,6 +117,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         let exchange = Exchange(serial: self.nextSerial, head: head, route: route, isUpgrade: isUpgrade)
         self.nextSerial += 1
         self.exchange = exchange
+        if route.isOfSession { self.servesSessions = true }
         if case .post(let session) = route, !self.begin(post: session) { return }
         guard route.takesBody else {
             // A client that asks first is told at once, before it sends a body that nobody wants.
@@ -192,20 +195,10 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case ChannelEvent.inputClosed: self.closedInput()
+        case is ConnectionShouldDrainEvent: self.drain()
         case is ChannelShouldQuiesceEvent: self.quiesce()
         default: context.fireUserInboundEventTriggered(event)
         }
-    }
-
-    /// The server is shutting down: the connection ends with the request under way.
-    private func quiesce() {
-        guard self.exchange == nil else {
-            self.exchange?.keepsAlive = false
-            return
-        }
-        self.isClosing = true
-        if self.bufferedBytes == 0 { self.context?.close(promise: nil) }
-        // Otherwise an answer is on its way; the shutdown's own timeout bounds it.
     }
 
     private func closedInput() {
@@ -346,7 +339,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     }
 
     /// How many bytes of answers have not left yet.
-    private var bufferedBytes: Int {
+    var bufferedBytes: Int {
         guard let options = self.context?.channel.syncOptions else { return 0 }
         return (try? options.getOption(.bufferedWritableBytes)) ?? 0
     }

@@ -12,10 +12,12 @@ final class Listener: Sendable {
     /// How many connections may wait to be accepted.
     private static let backlog: CInt = 1024
 
-    private let core: EngineCore
-    private let group: MultiThreadedEventLoopGroup
-    private let contexts: [ObjectIdentifier: LoopContext]
+    let core: EngineCore
+    let group: MultiThreadedEventLoopGroup
+    let contexts: [ObjectIdentifier: LoopContext]
     private let socket = Mutex<(any Channel)?>(nil)
+    /// Loops that have been given something to do at the end, and have not done it.
+    let busyLoops = Atomic(0)
 
     init(core: EngineCore, threads: Int?) {
         self.core = core
@@ -41,6 +43,11 @@ final class Listener: Sendable {
             try? await self.group.shutdownGracefully()
             throw EngineIOError(.cannotBind, Self.explain(error, host: host, port: port), cause: error)
         }
+    }
+
+    /// Hands the listening socket over, to be closed.
+    func takeSocket() -> (any Channel)? {
+        self.socket.withLock { $0.take() }
     }
 
     private static func explain(_ error: any Error, host: String, port: Int) -> String {
@@ -85,28 +92,5 @@ final class Listener: Sendable {
         let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: decoding)
         try pipeline.addHandler(ByteToMessageHandler(decoder))
         try pipeline.addHandler(HTTPConnectionHandler(core: core, loopContext: context))
-    }
-
-    /// Stops to listen, and asks idle connections to end.
-    ///
-    /// - Returns: A future that completes when all connections have ended.
-    func stopAccepting() async -> EventLoopFuture<Void> {
-        // Connections hear of it before the port is free: whoever sees that may count on the rest.
-        let drained = self.group.any().makePromise(of: Void.self)
-        self.core.connections.quiesce(promise: drained)
-        try? await self.socket.withLock { $0.take() }?.close().get()
-        return drained.futureResult
-    }
-
-    /// Waits for the connections to end, cuts those that do not in time, and ends the event loops.
-    ///
-    /// No loop may end before the last connection has: a session's connections may live on several.
-    func finish(after drained: EventLoopFuture<Void>, timeout: Duration) async {
-        let connections = self.core.connections
-        let cut = self.core.environment.time.after(timeout) { connections.closeAll() }
-        try? await drained.get()
-        cut.cancel()
-        for context in self.contexts.values { context.retire() }
-        try? await self.group.shutdownGracefully()
     }
 }

@@ -13,14 +13,11 @@ extension Connection {
             return state.nextJoinNumber
         }
         guard let number else { return self.refuse(search.name, .tooManyNamespaces, on: session) }
-        let tasks = self.server.environment.tasks
-        tasks.started()
-        Task {
+        self.server.environment.tasks.run {
             var search = search
             let result = await search.finish(from: step)
             self.state.withLock { $0.pendingJoins -= 1 }
             self.join(result, search, number: number, on: session)
-            tasks.finished()
         }
     }
 

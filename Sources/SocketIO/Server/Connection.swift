@@ -265,15 +265,12 @@ final class Connection: SessionHandler {
     private func runMiddlewares(for socket: Socket) {
         guard !socket.skipsMiddlewares else { return self.finishJoining(socket) }
         guard socket.handlers.joinsAtOnce else {
-            let tasks = self.server.environment.tasks
-            tasks.started()
             self.state.withLock { $0.pendingJoins += 1 }
-            Task {
+            self.server.environment.tasks.run {
                 await self.finishJoining(socket) {
                     for middleware in socket.handlers.middlewares { try await middleware.run(socket) }
                 }
                 self.state.withLock { $0.pendingJoins -= 1 }
-                tasks.finished()
             }
             return
         }

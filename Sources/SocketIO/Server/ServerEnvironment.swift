@@ -9,7 +9,7 @@ final class ServerEnvironment: Sendable {
     let logger: Logger
     let time: TimeSource
     let limits: LimitReporter
-    let tasks = HandlerTasks()
+    let tasks = ApplicationTasks()
 
     init(configuration: SocketIOConfiguration, logger: Logger, time: TimeSource = TimeSource()) {
         self.configuration = configuration

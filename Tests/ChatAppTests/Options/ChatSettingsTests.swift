@@ -35,6 +35,28 @@ import Testing
         #expect(settings.pingInterval == .seconds(25))
         #expect(settings.pingTimeout == .seconds(20))
         #expect(settings.threads == nil)
+        #expect(settings.drainDuration == .zero)
+        #expect(!settings.hasHealthEndpoints)
+    }
+
+    @Test(arguments: [
+        ([], "", false), (["--health-endpoints"], "", true), ([], "yes", true), ([], "0", false), ([], "ON", true),
+        (["--no-health-endpoints"], "yes", false), (["--health-endpoints"], "no", true),
+    ])
+    func `health endpoints are asked for by a flag or a variable`(
+        arguments: [String],
+        variable: String,
+        isOn: Bool
+    ) throws {
+        let settings = try self.settings(arguments, ["CHAT_HEALTH_ENDPOINTS": variable])
+        #expect(settings.hasHealthEndpoints == isOn)
+        #expect(settings.server.engine.livenessPath == (isOn ? "/healthz" : nil))
+        #expect(settings.server.engine.readinessPath == (isOn ? "/readyz" : nil))
+    }
+
+    @Test func `a variable that is neither yes nor no is an error`() {
+        let message = self.message([], ["CHAT_HEALTH_ENDPOINTS": "maybe"])
+        #expect(message == #"CHAT_HEALTH_ENDPOINTS is "maybe", expected yes or no"#)
     }
 
     /// Each option: its flag, a value, and how the settings show it.
@@ -51,6 +73,7 @@ import Testing
         ("--ping-interval", "1.25", { "\($0.pingInterval / .milliseconds(1) / 1000)" }),
         ("--ping-timeout", "2.5", { "\($0.pingTimeout / .milliseconds(1) / 1000)" }),
         ("--threads", "3", { "\($0.threads ?? 0)" }),
+        ("--drain-duration", "2.5", { "\($0.drainDuration / .milliseconds(1) / 1000)" }),
     ]
 
     private static func variable(of flag: String) -> String {

@@ -28,6 +28,15 @@ import Testing
             Fault("path") { $0.path = "engine.io/" },
             Fault("transports") { $0.transports = [] },
             Fault("compressionThreshold") { $0.compressionThreshold = -1 },
+            Fault("livenessPath") { $0.livenessPath = "" },
+            Fault("livenessPath") { $0.livenessPath = "healthz" },
+            Fault("livenessPath") { $0.livenessPath = "/health z" },
+            Fault("livenessPath") { $0.livenessPath = "/health?" },
+            Fault("readinessPath") { $0.readinessPath = "/engine.io/readyz" },
+            Fault("readinessPath") { configuration in
+                configuration.livenessPath = "/healthz"
+                configuration.readinessPath = "/healthz"
+            },
             Fault("limits.sessions") { $0.limits.sessions = 0 },
             Fault("limits.connections") { $0.limits.connections = -1 },
             Fault("limits.packetsPerPayload") { $0.limits.packetsPerPayload = 0 },
@@ -56,6 +65,7 @@ import Testing
         #expect(configuration.compressesResponses)
         #expect(configuration.compressionThreshold == 1024)
         #expect(configuration.cookie == nil)
+        #expect(configuration.livenessPath == nil && configuration.readinessPath == nil)
     }
 
     @Test(arguments: Fault.all)
