@@ -68,6 +68,9 @@ public final class EngineIOServer: Sendable {
         )
     }
 
+    /// Tells how often limits were reached.
+    package var limits: LimitReporter { self.core.environment.limits }
+
     /// The number of sessions.
     public var sessionCount: Int { self.core.environment.registry.count }
 

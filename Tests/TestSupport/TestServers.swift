@@ -116,12 +116,14 @@ package func quietLogger() -> Logger {
 /// - Parameters:
 ///   - configuration: The server's configuration.
 ///   - threads: The number of event loops.
+///   - logger: Where the server logs.
 ///   - responder: Answers the requests outside the path.
 ///   - reaction: What to do with messages; by default they are sent back.
 ///   - body: The test.
 package func withEngineServer<Output>(
     _ configuration: EngineIOConfiguration = EngineIOConfiguration(),
     threads: Int = 2,
+    logger: Logger = quietLogger(),
     responder: @escaping HTTPResponder = ApplicationResponse.notFound,
     reaction: @escaping SessionRecorder.Reaction = SessionRecorder.echo,
     body: (EngineTestServer) async throws -> Output
@@ -130,7 +132,7 @@ package func withEngineServer<Output>(
     let server = try EngineIOServer(
         configuration: configuration,
         threads: threads,
-        logger: quietLogger(),
+        logger: logger,
         responder: responder,
         makeHandler: { SessionRecorder(log: events, reaction: reaction) }
     )

@@ -10,13 +10,18 @@ final class SessionRegistry: Sendable {
 
     private let state = Mutex(State())
     private let maximumSessions: Int
+    private let metrics: EngineMetrics
 
-    init(maximumSessions: Int) {
+    init(maximumSessions: Int, metrics: EngineMetrics) {
         self.maximumSessions = maximumSessions
+        self.metrics = metrics
     }
 
     /// The number of sessions.
     var count: Int { self.state.withLock { $0.sessions.count } }
+
+    /// Whether there are as many sessions as there may be.
+    var isFull: Bool { self.state.withLock { !$0.isClosed && $0.sessions.count >= self.maximumSessions } }
 
     /// Adds a session.
     ///
@@ -37,7 +42,8 @@ final class SessionRegistry: Sendable {
     /// Forgets a session.
     func remove(_ id: SessionID) {
         // The last reference may be this one: let it go outside the lock.
-        _ = self.state.withLock { $0.sessions.removeValue(forKey: id) }
+        let session = self.state.withLock { $0.sessions.removeValue(forKey: id) }
+        if session != nil { self.metrics.sessionRemoved() }
     }
 
     /// Refuses new sessions from now on and returns those there are.
