@@ -17,7 +17,8 @@ import Testing
 
     @Test func `those of the client's files that are there are served, and no others`() async throws {
         let files = [
-            "socket.io.min.js": "io", "socket.io.min.js.map": "{}", "socket.io.esm.min.js": String(repeating: "a", count: 200_000),
+            "socket.io.min.js": "io", "socket.io.min.js.map": "{}",
+            "socket.io.esm.min.js": String(repeating: "a", count: 200_000),
             "secret.js": "secret",
         ]
         try await self.withFolder(files) { folder in
@@ -56,7 +57,9 @@ import Testing
                     try SocketIOServer(configuration: configuration, logger: quietLogger())
                 }
                 #expect(error?.code == .invalidConfiguration)
-                #expect(error?.message.hasPrefix("clientFolder is \(path.debugDescription), expected a folder with") == true)
+                #expect(
+                    error?.message.hasPrefix("clientFolder is \(path.debugDescription), expected a folder with") == true
+                )
             }
         }
     }

@@ -29,7 +29,8 @@ package final class TestProcess: Sendable {
         let process = Process()
         if let descriptorLimit {
             process.executableURL = URL(filePath: "/bin/sh")
-            process.arguments = ["-c", "ulimit -n \(descriptorLimit) && exec \"$0\" \"$@\"", executable.path()] + arguments
+            process.arguments =
+                ["-c", "ulimit -n \(descriptorLimit) && exec \"$0\" \"$@\"", executable.path()] + arguments
         } else {
             process.executableURL = executable
             process.arguments = arguments

@@ -19,8 +19,9 @@ struct RequestTraits {
     ///
     /// This has to agree with the HTTP parser, which reads nothing behind a request it takes for an upgrade.
     private(set) var isUpgrade = false
-    /// Whether the parser may see an upgrade where this server does not: it knows only spaces around the elements of
-    /// `Connection`, no tabs. The connection ends with the answer then.
+    /// Whether the parser may see an upgrade where this server does not.
+    ///
+    /// It knows only spaces around the elements of `Connection`, no tabs. The connection ends with the answer then.
     private(set) var isAmbiguous = false
 
     private var hasUpgradeField = false
@@ -48,7 +49,8 @@ struct RequestTraits {
         case 7 where name.isField("upgrade"): self.hasUpgradeField = true
         case 10 where name.isField("connection"): self.receiveConnection(value)
         case 14 where name.isField("content-length"): self.contentLength = Self.length(value)
-        case 17 where name.isField("transfer-encoding"): self.receiveTransferEncoding(value.withoutTrailingBlanks, version)
+        case 17 where name.isField("transfer-encoding"):
+            self.receiveTransferEncoding(value.withoutTrailingBlanks, version)
         default: break
         }
     }

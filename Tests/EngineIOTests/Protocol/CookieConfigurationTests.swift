@@ -26,7 +26,12 @@ import Testing
     }
 
     @Test func `newer attributes stand where Node's library writes them`() {
-        let cookie = CookieConfiguration(isSecure: true, sameSite: CookieConfiguration.SameSite.none, isPartitioned: true, priority: .high)
+        let cookie = CookieConfiguration(
+            isSecure: true,
+            sameSite: CookieConfiguration.SameSite.none,
+            isPartitioned: true,
+            priority: .high
+        )
         let value = cookie.headerValue(for: Self.sid)
         #expect(value.hasSuffix("; Path=/; HttpOnly; Secure; Partitioned; Priority=High; SameSite=None"))
     }

@@ -44,7 +44,8 @@ import Testing
 @Suite struct HostFieldTests {
     @Test(
         arguments: [
-            "", "a", "a.example", "a_b.example", "A-1:80", "a:", "127.0.0.1:65535", "[::1]", "[::1]:80", "[2001:db8::1]:",
+            "", "a", "a.example", "a_b.example", "A-1:80", "a:", "127.0.0.1:65535", "[::1]", "[::1]:80",
+            "[2001:db8::1]:",
             "%41.example", "a!b", "xn--nxasmq6b",
         ]
     )
@@ -54,7 +55,8 @@ import Testing
 
     @Test(
         arguments: [
-            "a b", " a", "a ", "a/b", "/a", "a,b", "a:80,b:80", "u@a", "a:x", "a:-1", "a:123456", "a:80:80", "a?b", "a#b",
+            "a b", " a", "a ", "a/b", "/a", "a,b", "a:80,b:80", "u@a", "a:x", "a:-1", "a:123456", "a:80:80", "a?b",
+            "a#b",
             "a\\b", "[::1", "::1", "[::1]a", "[::1]:x", "[a]", "[1.2.3.4]", "[]", "ä.example", "a\tb", "a\u{0}", "<a>",
         ]
     )

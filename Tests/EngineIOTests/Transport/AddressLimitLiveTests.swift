@@ -85,7 +85,9 @@ extension LiveTests {
             try await withEngineServer(configuration) { server in
                 let client = try await HTTPTestClient.connect(port: server.port)
                 #expect(try await client.request("GET", Self.handshake).status == 200)
-                try await eventually("the next one may") { try await client.request("GET", Self.handshake).status == 200 }
+                try await eventually("the next one may") {
+                    try await client.request("GET", Self.handshake).status == 200
+                }
                 #expect(server.server.limits.count(of: .handshakesPerSecondPerAddress) > 0)
             }
         }

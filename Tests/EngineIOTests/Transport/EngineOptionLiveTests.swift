@@ -18,10 +18,12 @@ extension LiveTests {
                 ("/engine.io", true, "/engine.io/", 200), ("/engine.io", true, "/engine.io", 404),
                 ("/engine.io/", false, "/engine.io/", 200), ("/engine.io/", false, "/engine.io", 200),
                 ("/engine.io", false, "/engine.io/a", 200), ("/engine.io", false, "/engine.iox", 404),
-                ("/", true, "/a", 200), ("/", false, "/", 200), ("/a/b", false, "/a/b", 200), ("/a/b", true, "/a/b/", 200),
+                ("/", true, "/a", 200), ("/", false, "/", 200), ("/a/b", false, "/a/b", 200),
+                ("/a/b", true, "/a/b/", 200),
             ]
         )
-        func `the path may go without a slash`(path: String, addsSlash: Bool, target: String, status: Int) async throws {
+        func `the path may go without a slash`(path: String, addsSlash: Bool, target: String, status: Int) async throws
+        {
             var configuration = EngineIOConfiguration()
             configuration.path = path
             configuration.addsTrailingSlash = addsSlash
@@ -36,9 +38,10 @@ extension LiveTests {
         @Test func `the first message comes with the open packet`() async throws {
             var configuration = EngineIOConfiguration()
             configuration.initialMessage = MessageUnit(text: "welcome")
-            try await withEngineServer(configuration, reaction: { event in
+            let greet: SessionRecorder.Reaction = { event in
                 if case .opened(let session) = event { session.send(MessageUnit(text: "later")) }
-            }) { server in
+            }
+            try await withEngineServer(configuration, reaction: greet) { server in
                 let client = try await HTTPTestClient.connect(port: server.port)
                 let response = try await client.request("GET", "/engine.io/\(Self.query)")
                 let packets = response.text.split(separator: "\u{1E}").map(String.init)
@@ -130,7 +133,11 @@ extension LiveTests {
                 let client = try await PollingTestClient.connect(port: server.port)
                 let session = try await server.session(client.sid)
                 session.send(MessageUnit(text: String(repeating: "a", count: 10_000)))
-                let response = try await client.polls.request("GET", client.target, headers: [("Accept-Encoding", "gzip")])
+                let response = try await client.polls.request(
+                    "GET",
+                    client.target,
+                    headers: [("Accept-Encoding", "gzip")]
+                )
                 #expect(response["content-encoding"] == nil)
                 #expect(response.body.count == 10_001)
             }

@@ -25,8 +25,14 @@ extension LiveTests {
                 .refused("a body", "\(upgrade)Content-Length: 5\r\n\r\nhello"),
                 .refused("chunks", "\(upgrade)Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"),
                 .refused("no chunks", "\(upgrade)Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-                .refused("a body that is a request", "\(upgrade)Content-Length: 28\r\n\r\nGET /a HTTP/1.1\r\nHost: a\r\n\r\n"),
-                .refused("a body that is a frame", "\(upgrade)Content-Length: 8\r\n\r\n\u{1}\u{2}\u{0}\u{0}\u{0}\u{0}4a"),
+                .refused(
+                    "a body that is a request",
+                    "\(upgrade)Content-Length: 28\r\n\r\nGET /a HTTP/1.1\r\nHost: a\r\n\r\n"
+                ),
+                .refused(
+                    "a body that is a frame",
+                    "\(upgrade)Content-Length: 8\r\n\r\n\u{1}\u{2}\u{0}\u{0}\u{0}\u{0}4a"
+                ),
             ] as [OddRequest]
         )
         func `an upgrade with a body is refused`(request: OddRequest) async throws {

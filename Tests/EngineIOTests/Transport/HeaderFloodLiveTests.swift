@@ -15,8 +15,16 @@ extension LiveTests {
                 .refused("a long name", "\(start)\(String(repeating: "x", count: 20_000)): y\r\n\r\n", 431),
                 .refused("many fields", "\(start)\(String(repeating: "a: b\r\n", count: 300))\r\n", 431),
                 .refused("many fields that do not end", "\(start)\(String(repeating: "a:\r\n", count: 30_000))", 431),
-                .refused("many long fields", start + String(repeating: "a: \(String(repeating: "x", count: 500))\r\n", count: 40), 431),
-                .refused("a long target", "GET /\(String(repeating: "x", count: 20_000)) HTTP/1.1\r\nHost: a\r\n\r\n", 431),
+                .refused(
+                    "many long fields",
+                    start + String(repeating: "a: \(String(repeating: "x", count: 500))\r\n", count: 40),
+                    431
+                ),
+                .refused(
+                    "a long target",
+                    "GET /\(String(repeating: "x", count: 20_000)) HTTP/1.1\r\nHost: a\r\n\r\n",
+                    431
+                ),
                 .refused("many trailers", "\(chunked)\(String(repeating: "a: b\r\n", count: 300))\r\n", 431),
                 .refused("a long trailer", "\(chunked)a: \(String(repeating: "x", count: 20_000))\r\n\r\n", 431),
             ] as [OddRequest]

@@ -128,7 +128,8 @@ extension LiveTests {
             try await withEngineServer(configuration) { server in
                 // The proxy has many connections, and each of them serves many clients.
                 let connections = [
-                    try await HTTPTestClient.connect(port: server.port), try await HTTPTestClient.connect(port: server.port),
+                    try await HTTPTestClient.connect(port: server.port),
+                    try await HTTPTestClient.connect(port: server.port),
                 ]
                 for client in 1...5 {
                     let headers = [("X-Forwarded-For", "203.0.113.\(client)")]

@@ -35,7 +35,10 @@ extension LiveTests {
                     let client = try await PollingTestClient.connect(port: server.port)
                     _ = try await client.posts.request("POST", client.target, body: body)
                 }
-                for frame in [TestFrame(.text, hostile), TestFrame(.close, [1, 2, 3]), TestFrame(.binary, .init(repeating: 0, count: 2000))] {
+                for frame in [
+                    TestFrame(.text, hostile), TestFrame(.close, [1, 2, 3]),
+                    TestFrame(.binary, .init(repeating: 0, count: 2000)),
+                ] {
                     let client = try await EngineIOTestClient.connect(port: server.port, over: .webSocket)
                     try await client.webSocket?.send(frame)
                     _ = try await client.webSocket?.receiveClose()

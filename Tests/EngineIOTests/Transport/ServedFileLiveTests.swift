@@ -46,7 +46,9 @@ extension LiveTests {
             }
         }
 
-        @Test(arguments: [("gzip", "gzip"), ("deflate", "deflate"), ("br, gzip;q=0.5", "gzip"), ("br", nil), ("gzip;q=0", nil)])
+        @Test(arguments: [
+            ("gzip", "gzip"), ("deflate", "deflate"), ("br, gzip;q=0.5", "gzip"), ("br", nil), ("gzip;q=0", nil),
+        ])
         func `a file is compressed as the client likes it`(accepted: String, coding: String?) async throws {
             try await withEngineServer(self.configuration()) { server in
                 let client = try await HTTPTestClient.connect(port: server.port)
@@ -65,8 +67,12 @@ extension LiveTests {
                 let head = try await client.request("HEAD", "/engine.io/io.js?v=1")
                 #expect(head.status == 200)
                 #expect(head["content-length"] == "\(Self.script.utf8.count)")
-                for target in ["/engine.io/", "/engine.io/io.jsx", "/engine.io//io.js", "/engine.io/./io.js", "/engine.io/%69o.js"] {
-                    #expect(try await client.request("GET", target).text == #"{"code":0,"message":"Transport unknown"}"#)
+                for target in [
+                    "/engine.io/", "/engine.io/io.jsx", "/engine.io//io.js", "/engine.io/./io.js", "/engine.io/%69o.js",
+                ] {
+                    #expect(
+                        try await client.request("GET", target).text == #"{"code":0,"message":"Transport unknown"}"#
+                    )
                 }
                 #expect(try await client.request("POST", "/engine.io/io.js").status == 400)
                 #expect(try await client.request("GET", "/io.js").status == 404)

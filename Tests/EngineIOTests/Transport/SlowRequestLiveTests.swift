@@ -24,7 +24,9 @@ extension LiveTests {
             }
         }
 
-        @Test(arguments: ["", "G", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: a\r\nX: y", "GET / HTTP/1.1\r\nHost: a\r\n\r"])
+        @Test(arguments: [
+            "", "G", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: a\r\nX: y", "GET / HTTP/1.1\r\nHost: a\r\n\r",
+        ])
         func `a head that stops ends the connection, and is counted once begun`(sent: String) async throws {
             try await withEngineServer(self.configuration()) { server in
                 let client = try await RawConnection.connect(port: server.port)
@@ -84,7 +86,9 @@ extension LiveTests {
                 var slow: [RawConnection] = []
                 for index in 0..<100 {
                     let client = try await RawConnection.connect(port: stage.server.port)
-                    try await client.send(index.isMultiple(of: 2) ? "GET / HT" : "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n")
+                    try await client.send(
+                        index.isMultiple(of: 2) ? "GET / HT" : "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n"
+                    )
                     slow.append(client)
                 }
                 for _ in 0..<20 { try await stage.checkBystander() }

@@ -11,7 +11,12 @@ extension LiveTests {
         /// What an attacker would like to be taken for the next request.
         private static let smuggled = "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n"
 
-        private static func framed(_ name: String, _ headers: String, body: String = "", _ status: Int = 400)
+        private static func framed(
+            _ name: String,
+            _ headers: String,
+            body: String = "",
+            _ status: Int = 400
+        )
             -> OddRequest
         {
             .refused(name, "\(Self.post)\(headers)\r\n\r\n\(body)\(Self.smuggled)", status)
@@ -32,7 +37,8 @@ extension LiveTests {
         ]
 
         private static let codings = [
-            ("xchunked", 400), ("chunked, identity", 400), ("chunked;q=1", 400), ("\"chunked\"", 400), ("chunked,", 400),
+            ("xchunked", 400), ("chunked, identity", 400), ("chunked;q=1", 400), ("\"chunked\"", 400),
+            ("chunked,", 400),
             ("\u{B}chunked", 400), ("chunked\u{B}", 400), ("identity", 400), ("gzip", 400),
             // Chunked at the end, hence well framed, and still in a coding that nobody undoes.
             ("identity, chunked", 501), ("gzip, chunked", 501), (", chunked", 501),
@@ -42,8 +48,17 @@ extension LiveTests {
 
         private static let fields = [
             framed("two codings", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", body: "0\r\n\r\n"),
-            framed("chunked, then another", "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity", body: "0\r\n\r\n"),
-            framed("another, then chunked", "Transfer-Encoding: x\r\nTransfer-Encoding: chunked", body: "0\r\n\r\n", 501),
+            framed(
+                "chunked, then another",
+                "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity",
+                body: "0\r\n\r\n"
+            ),
+            framed(
+                "another, then chunked",
+                "Transfer-Encoding: x\r\nTransfer-Encoding: chunked",
+                body: "0\r\n\r\n",
+                501
+            ),
             framed("space before the colon", "Transfer-Encoding : chunked", body: "0\r\n\r\n"),
             framed("tab before the colon", "Transfer-Encoding\t: chunked", body: "0\r\n\r\n"),
             framed("a folded value", "Transfer-Encoding:\r\n chunked", body: "0\r\n\r\n"),
@@ -68,7 +83,8 @@ extension LiveTests {
             ("size with a sign", "+1\r\na\r\n0\r\n\r\n"), ("negative size", "-1\r\na\r\n0\r\n\r\n"),
             ("size of 0x1", "0x1\r\na\r\n0\r\n\r\n"), ("size behind a space", " 1\r\na\r\n0\r\n\r\n"),
             ("size before a space", "1 \r\na\r\n0\r\n\r\n"), ("no size", "\r\na\r\n0\r\n\r\n"),
-            ("size beyond 64 bits", "10000000000000001\r\na\r\n0\r\n\r\n"), ("no line break behind", "1\r\naa0\r\n\r\n"),
+            ("size beyond 64 bits", "10000000000000001\r\na\r\n0\r\n\r\n"),
+            ("no line break behind", "1\r\naa0\r\n\r\n"),
             ("line feeds alone", "1\na\n0\n\n"), ("carriage returns alone", "1\ra\r0\r\r"),
             ("an extension that ends with a line feed", "1;a\na\r\n0\r\n\r\n"),
             ("an extension with a line break in quotes", "1;a=\"\r\na\r\n0\r\n\r\n"),

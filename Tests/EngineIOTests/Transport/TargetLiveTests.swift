@@ -19,10 +19,12 @@ extension LiveTests {
             arguments: [
                 get("http://b/page?x", [200], paths: ["/page?x"]), get("HTTP://b/page", [200], paths: ["/page"]),
                 get("http://b", [200], paths: ["/"]), get("http://b?x=1", [200], paths: ["/?x=1"]),
-                get("https://b:8443/page", [200], paths: ["/page"]), get("http://[::1]:80/page", [200], paths: ["/page"]),
+                get("https://b:8443/page", [200], paths: ["/page"]),
+                get("http://[::1]:80/page", [200], paths: ["/page"]),
                 get("/http://b/page", [200], paths: ["/http://b/page"]), get("//b/page", [200], paths: ["//b/page"]),
                 get("http:///page", [400]), get("http://user@b/page", [400]), get("http://user:word@b/page", [400]),
-                get("ftp://b/page", [400]), get("rtsp://b/page", [400]), get("b:443", [400]), get("page", [400]), get("*", [400]),
+                get("ftp://b/page", [400]), get("rtsp://b/page", [400]), get("b:443", [400]), get("page", [400]),
+                get("*", [400]),
             ]
         )
         func `the absolute form is served as path and query, and others are refused`(
@@ -64,7 +66,8 @@ extension LiveTests {
                 "/ENGINE.IO/?EIO=4&transport=polling", "/./engine.io/?EIO=4&transport=polling",
                 "/a/../engine.io/?EIO=4&transport=polling", "//engine.io/?EIO=4&transport=polling",
                 "/engine.io?EIO=4&transport=polling", "/engine.io", "/engine.i", "/engine%00.io/", "/%", "/%zz", "/..",
-                "/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/a;b=c/..", "/a\\..\\b", "/?engine.io/", "/#engine.io/",
+                "/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/a;b=c/..", "/a\\..\\b", "/?engine.io/",
+                "/#engine.io/",
                 "/\"<script>'", "/|^`{}",
             ]
         )
@@ -97,16 +100,17 @@ extension LiveTests {
         // MARK: Hosts
 
         @Test(
-            arguments: ["a b", "a/b", "a, b", "a,b", "user@a", "a:x", "a:123456", "[::1", "[a]", "ä", "a\u{7F}", "<a>"].map {
-                OddRequest.refused("host \($0.debugDescription)", "GET / HTTP/1.1\r\nHost: \($0)\r\n\r\n")
-            } + [
-                .refused("no host", "GET / HTTP/1.1\r\n\r\n"),
-                .refused("two hosts that differ", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"),
-                .refused("two hosts that agree", "GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n"),
-                .refused("two hosts in HTTP/1.0", "GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n"),
-                .refused("no host, with a body", "POST / HTTP/1.1\r\nContent-Length: 1\r\n\r\na"),
-                .refused("no host, for a session", "GET \(handshake) HTTP/1.1\r\n\r\n"),
-            ]
+            arguments: ["a b", "a/b", "a, b", "a,b", "user@a", "a:x", "a:123456", "[::1", "[a]", "ä", "a\u{7F}", "<a>"]
+                .map {
+                    OddRequest.refused("host \($0.debugDescription)", "GET / HTTP/1.1\r\nHost: \($0)\r\n\r\n")
+                } + [
+                    .refused("no host", "GET / HTTP/1.1\r\n\r\n"),
+                    .refused("two hosts that differ", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"),
+                    .refused("two hosts that agree", "GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n"),
+                    .refused("two hosts in HTTP/1.0", "GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n"),
+                    .refused("no host, with a body", "POST / HTTP/1.1\r\nContent-Length: 1\r\n\r\na"),
+                    .refused("no host, for a session", "GET \(handshake) HTTP/1.1\r\n\r\n"),
+                ]
         )
         func `a request needs one host`(request: OddRequest) async throws {
             try await OddRequestStage.run { try await $0.check(request) }
