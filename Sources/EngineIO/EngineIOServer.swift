@@ -78,6 +78,9 @@ public final class EngineIOServer: Sendable {
     /// Whether the server takes clients: it listens, and nobody has asked it to shut down.
     public var isReady: Bool { self.core.life.isReady }
 
+    /// Tells how often limits were reached.
+    package var limits: LimitReporter { self.core.environment.limits }
+
     /// The number of sessions.
     public var sessionCount: Int { self.core.environment.registry.count }
 

@@ -25,6 +25,14 @@ public struct SocketIOConfiguration: Sendable {
     /// The path's default is `/socket.io/`.
     public var engine: EngineIOConfiguration
 
+    /// The folder with the JavaScript client, to be served below the path as Node's `serveClient` does.
+    ///
+    /// Those of `socket.io.js`, `socket.io.min.js`, `socket.io.esm.min.js`, `socket.io.msgpack.min.js` and their `.map`
+    /// files that are there when the server is made are kept in memory. Pages load them by
+    /// `<script src="/socket.io/socket.io.min.js">`. This package has no copy of the client, which is released on its own
+    /// and under its own licence; its npm package has these files in `dist` of `socket.io-client`. Default: `nil`, none.
+    public var clientFolder: String?
+
     /// How long a client may stay without joining a namespace.
     ///
     /// Default: 45 s.

@@ -41,6 +41,8 @@ public final class SocketIOServer: Service {
         makeAdapter: @escaping @Sendable (_ namespace: String) -> any Adapter = { _ in InMemoryAdapter() }
     ) throws(SocketIOError) {
         try configuration.validate()
+        var configuration = configuration
+        if let folder = configuration.clientFolder { configuration.engine.files = try ClientFiles.load(folder: folder) }
         self.configuration = configuration
         self.environment = ServerEnvironment(configuration: configuration, logger: logger)
         self.responder = responder

@@ -14,6 +14,7 @@ extension EngineIOConfiguration {
     /// - `upgradeTimeout` (duration, default `10s`)
     /// - `maximumPayloadBytes` (integer, default `1000000`)
     /// - `path` (text, default `/engine.io/`, below `SocketIOConfiguration` `/socket.io/`)
+    /// - `addsTrailingSlash` (truth, default `true`)
     /// - `transports` (list of `polling` and `websocket`, default `polling,websocket`)
     /// - `allowsUpgrades` (truth, default `true`)
     /// - `compressesResponses` (truth, default `true`)
@@ -24,6 +25,8 @@ extension EngineIOConfiguration {
     /// - `cors.allowedHeaders` (list, default `none`: those that are asked for)
     /// - `cors.exposedHeaders` (list, default empty)
     /// - `cors.maxAge` (duration, default `none`)
+    /// - `cors.preflightStatus` (integer, default `204`)
+    /// - `cors.continuesPreflights` (truth, default `false`)
     /// - `cookie.name` (text, default `io`). Any key of `cookie` makes the server set a cookie; without one it sets none.
     /// - `cookie.maxAge` (duration, default `none`)
     /// - `cookie.domain` (text, default `none`)
@@ -31,10 +34,21 @@ extension EngineIOConfiguration {
     /// - `cookie.isHTTPOnly` (truth, default `true`)
     /// - `cookie.isSecure` (truth, default `false`)
     /// - `cookie.sameSite` (`Strict`, `Lax` or `None`, default `Lax`; `none` to leave it out)
+    /// - `cookie.isPartitioned` (truth, default `false`)
+    /// - `cookie.priority` (`Low`, `Medium` or `High`, default `none`)
+    /// - `foreignUpgrades` (`answer` or `close`, default `answer`)
+    /// - `trustedProxies` (list of addresses and blocks of them, default empty)
+    /// - `proxyHeaders` (`xForwarded` or `forwarded`, default `xForwarded`)
     /// - `livenessPath` (text, default `none`)
     /// - `readinessPath` (text, default `none`)
     /// - `limits.sessions` (integer, default `1000000`)
     /// - `limits.connections` (integer, default `1000000`)
+    /// - `limits.connectionsWithoutHandshake` (integer, default `20000`)
+    /// - `limits.connectionsPerAddress` (integer, default `none`)
+    /// - `limits.openRequestsPerAddress` (integer, default `none`)
+    /// - `limits.handshakesPerSecondPerAddress` (number, default `none`)
+    /// - `limits.handshakeBurstPerAddress` (integer, default `50`)
+    /// - `limits.ipv6PrefixLength` (integer, default `64`)
     /// - `limits.packetsPerPayload` (integer, default `100000`)
     /// - `limits.packetsPerPoll` (integer, default `16`)
     /// - `limits.outboxBytes` (integer, default `8388608`)
@@ -50,7 +64,7 @@ extension EngineIOConfiguration {
     /// or `false`, in text also `yes` or `no`, `1` or `0`. A list is a list, or text with commas. Where the default is
     /// `none` the word says so as well. A key without a value leaves the default, and so does empty text.
     ///
-    /// Without a key, because their values are code: `allowRequest`, `requestMiddlewares`, `initialHeaders`, `headers`,
+    /// Without a key, because their values are code or made by it: `initialMessage`, `allowRequest`, `requestMiddlewares`, `initialHeaders`, `headers`,
     /// `onRefusedRequest`.
     ///
     /// - Parameter config: The reader, scoped to where the keys are.
@@ -73,9 +87,9 @@ extension EngineIOConfiguration {
         for setting in Self.settings { try setting.apply(config, to: &self) }
     }
 
-    /// The properties that are code.
+    /// The properties that are code, or made by it.
     static let propertiesWithoutKey = [
-        "allowRequest", "requestMiddlewares", "initialHeaders", "headers", "onRefusedRequest",
+        "initialMessage", "allowRequest", "requestMiddlewares", "initialHeaders", "headers", "onRefusedRequest",
     ]
 
     static let settings: [Setting<Self>] = [
@@ -84,6 +98,7 @@ extension EngineIOConfiguration {
         Setting("upgradeTimeout", \.upgradeTimeout, .duration),
         Setting("maximumPayloadBytes", \.maximumPayloadBytes, .integer),
         Setting("path", \.path, .text),
+        Setting("addsTrailingSlash", \.addsTrailingSlash, .truth),
         Setting("transports", \.transports, .transports),
         Setting("allowsUpgrades", \.allowsUpgrades, .truth),
         Setting("compressesResponses", \.compressesResponses, .truth),
@@ -94,6 +109,8 @@ extension EngineIOConfiguration {
         Setting("cors.allowedHeaders", \.cors.allowedHeaders, .list(of: .header) { $0 }),
         Setting("cors.exposedHeaders", \.cors.exposedHeaders, .list(of: .header) { $0 }),
         Setting("cors.maxAge", \.cors.maxAge, .duration),
+        Setting("cors.preflightStatus", \.cors.preflightStatus, .status),
+        Setting("cors.continuesPreflights", \.cors.continuesPreflights, .truth),
         Setting("cookie.name", \.wantedCookie.name, .text),
         Setting("cookie.maxAge", \.wantedCookie.maxAge, .duration),
         Setting("cookie.domain", \.wantedCookie.domain, .text),
@@ -101,10 +118,21 @@ extension EngineIOConfiguration {
         Setting("cookie.isHTTPOnly", \.wantedCookie.isHTTPOnly, .truth),
         Setting("cookie.isSecure", \.wantedCookie.isSecure, .truth),
         Setting("cookie.sameSite", \.wantedCookie.sameSite, .choice(["Strict": .strict, "Lax": .lax, "None": .none])),
+        Setting("cookie.isPartitioned", \.wantedCookie.isPartitioned, .truth),
+        Setting("cookie.priority", \.wantedCookie.priority, .choice(["Low": .low, "Medium": .medium, "High": .high])),
+        Setting("foreignUpgrades", \.foreignUpgrades, .choice(["answer": .answer, "close": .close])),
+        Setting("trustedProxies", \.trustedProxies, .addresses),
+        Setting("proxyHeaders", \.proxyHeaders, .choice(["xForwarded": .xForwarded, "forwarded": .forwarded])),
         Setting("livenessPath", \.livenessPath, .text),
         Setting("readinessPath", \.readinessPath, .text),
         Setting("limits.sessions", \.limits.sessions, .integer),
         Setting("limits.connections", \.limits.connections, .integer),
+        Setting("limits.connectionsWithoutHandshake", \.limits.connectionsWithoutHandshake, .integer),
+        Setting("limits.connectionsPerAddress", \.limits.connectionsPerAddress, .integer),
+        Setting("limits.openRequestsPerAddress", \.limits.openRequestsPerAddress, .integer),
+        Setting("limits.handshakesPerSecondPerAddress", \.limits.handshakesPerSecondPerAddress, .number),
+        Setting("limits.handshakeBurstPerAddress", \.limits.handshakeBurstPerAddress, .integer),
+        Setting("limits.ipv6PrefixLength", \.limits.ipv6PrefixLength, .integer),
         Setting("limits.packetsPerPayload", \.limits.packetsPerPayload, .integer),
         Setting("limits.packetsPerPoll", \.limits.packetsPerPoll, .integer),
         Setting("limits.outboxBytes", \.limits.outboxBytes, .integer),
@@ -148,6 +176,21 @@ extension SettingFormat<OriginPolicy> {
         if others.count == origins.count { return .list(others) }
         // Not the same as with an empty list: nothing is shared then, and no preflight answered.
         return others.isEmpty ? .sameOrigin : .sameOrigin(and: others)
+    }
+}
+
+extension SettingFormat<[String]> {
+    fileprivate static let addresses = Self.list(of: SettingFormat<String>.text("addresses") { $0 }) { $0 }
+}
+
+extension SettingFormat<HTTPResponse.Status> {
+    fileprivate static let status = Self("a status such as 200", as: .number) { found in
+        switch SettingFormat<Int>.integer.parse(found) {
+        case 200: .ok
+        case 204: .noContent
+        case .some(let code) where (100...999).contains(code): HTTPResponse.Status(code: code)
+        default: nil
+        }
     }
 }
 

@@ -17,6 +17,7 @@ extension SocketIOConfiguration {
     /// - `port` (integer, default `3000`)
     /// - `threads` (integer, default `none`)
     /// - `engine`: the keys of `EngineIOConfiguration.init(config:)`, where kinds and units are explained, too
+    /// - `clientFolder` (text, default `none`)
     /// - `connectTimeout` (duration, default `45s`)
     /// - `acknowledgementTimeout` (duration, default `60s`)
     /// - `allowsJoiningSocketRooms` (truth, default `false`)
@@ -63,7 +64,7 @@ extension SocketIOConfiguration {
         for setting in Self.settings { try setting.apply(config, to: &self) }
     }
 
-    /// The properties that are code.
+    /// The properties that are code, or made by it.
     static let propertiesWithoutKey: [String] = EngineIOConfiguration.propertiesWithoutKey.map { "engine.\($0)" }
 
     static let settings: [Setting<Self>] =
@@ -71,6 +72,7 @@ extension SocketIOConfiguration {
             Setting("host", \.host, .text),
             Setting("port", \.port, .integer),
             Setting("threads", \.threads, .integer),
+            Setting("clientFolder", \.clientFolder, .text),
             Setting("connectTimeout", \.connectTimeout, .duration),
             Setting("acknowledgementTimeout", \.acknowledgementTimeout, .duration),
             Setting("allowsJoiningSocketRooms", \.allowsJoiningSocketRooms, .truth),

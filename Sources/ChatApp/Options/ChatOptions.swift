@@ -37,6 +37,14 @@ struct ChatOptions: ParsableArguments {
     )
     var allowedOrigin: [String] = []
 
+    @Option(
+        help: """
+            The address of a proxy before the chat whose X-Forwarded headers are believed, or a block of them, as \
+            10.0.0.0/8. May be repeated. (environment: CHAT_TRUSTED_PROXY, separated by commas)
+            """
+    )
+    var trustedProxy: [String] = []
+
     @Option(help: Self.help(Settings.pingInterval, "How often clients are pinged, in seconds."))
     var pingInterval: String?
 

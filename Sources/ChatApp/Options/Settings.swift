@@ -1,4 +1,5 @@
 /// All settings of the chat, with their defaults.
+import EngineIO
 import Logging
 
 /// The settings, by the names of their flags.
@@ -26,6 +27,12 @@ enum Settings {
         default: "",
         expected: "an origin such as https://example.com, or *",
         parse: Parse.origin
+    )
+    static let trustedProxy = Setting(
+        "trusted-proxy",
+        default: "",
+        expected: "an address, or a block of them such as 10.0.0.0/8",
+        parse: { EngineIOConfiguration.isAddressBlock($0) ? $0 : nil }
     )
     static let pingInterval = duration("ping-interval", default: "25")
     static let pingTimeout = duration("ping-timeout", default: "20")

@@ -1,6 +1,6 @@
 /// Makes limits visible: each time a peer reaches one it is counted, and logged at a bounded rate.
 package import Logging
-internal import Metrics
+package import Metrics
 import Synchronization
 
 /// A limit that peers can reach, named as the configuration names it.
@@ -28,6 +28,7 @@ package final class LimitReporter: Sendable {
     private let label: String
     private let logger: Logger
     private let time: TimeSource
+    private let factory: any MetricsFactory
     private let records = Mutex<[LimitName: Record]>([:])
 
     /// Creates a reporter that has seen nothing.
@@ -36,10 +37,17 @@ package final class LimitReporter: Sendable {
     ///   - label: Begins the names of the counter and of the log's metadata.
     ///   - logger: Where the lines go.
     ///   - time: What the rate is measured with.
-    package init(label: String, logger: Logger, time: TimeSource) {
+    ///   - factory: Makes the counters.
+    package init(
+        label: String,
+        logger: Logger,
+        time: TimeSource,
+        factory: any MetricsFactory = MetricsSystem.factory
+    ) {
         self.label = label
         self.logger = logger
         self.time = time
+        self.factory = factory
     }
 
     /// A peer has reached a limit.
@@ -69,6 +77,6 @@ package final class LimitReporter: Sendable {
     }
 
     private func counter(for limit: LimitName) -> Counter {
-        Counter(label: "\(self.label).limit_reached", dimensions: [("limit", limit.name)])
+        Counter(label: "\(self.label).limit_reached", dimensions: [("limit", limit.name)], factory: self.factory)
     }
 }

@@ -210,6 +210,8 @@ public final class Session: Sendable {
         if let sink = effects.reading { sink.context.run { sink.setReading(!self.isInputHeld) } }
         if effects.unregisters { self.environment.registry.remove(self.id) }
         if let reason = effects.closed {
+            self.environment.metrics.sessionClosed(reason)
+            if reason == .outboxOverflow { self.environment.limits.reached(.outboxBytes) }
             self.environment.logger.debug(
                 "session closed",
                 metadata: ["engineio.sid": "\(self.id.redacted)", "engineio.reason": "\(reason)"]
@@ -237,21 +239,28 @@ public final class Session: Sendable {
 
 extension Session: DeadlineTarget {
     package func deadlineReached(now: NIODeadline) {
+        var limit: LimitName?
         let effects = self.state.withLock { state -> SessionEffects in
             state.timer = nil
-            let effects = self.reachedDeadline(&state, now: now)
+            let effects = self.reachedDeadline(&state, now: now, limit: &limit)
             self.updateTimer(&state)
             return effects
         }
+        if let limit { self.environment.limits.reached(limit) }
         self.perform(effects)
     }
 
-    private func reachedDeadline(_ state: inout SessionState, now: NIODeadline) -> SessionEffects {
+    private func reachedDeadline(
+        _ state: inout SessionState,
+        now: NIODeadline,
+        limit: inout LimitName?
+    ) -> SessionEffects {
         switch state.phase {
         case .closed:
             return SessionEffects()
         case .draining(let until):
             guard now >= until else { return SessionEffects() }
+            limit = .closingTimeout
             return self.close(&state, reason: .forcedServerClose, mode: .discard)
         case .open:
             break
@@ -266,7 +275,9 @@ extension Session: DeadlineTarget {
         case nil: break
         }
         switch state.upgrade.reachedDeadline(now: now) {
-        case .abandon(let candidate): effects.abandonedCandidate = candidate
+        case .abandon(let candidate):
+            effects.abandonedCandidate = candidate
+            limit = .upgradeTimeout
         case .releasePoll: state.isPollReleaseDue = state.polling.poll != nil
         case nil: break
         }

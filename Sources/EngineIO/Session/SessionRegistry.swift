@@ -12,13 +12,18 @@ final class SessionRegistry: Sendable {
 
     private let state = Mutex(State())
     private let maximumSessions: Int
+    private let metrics: EngineMetrics
 
-    init(maximumSessions: Int) {
+    init(maximumSessions: Int, metrics: EngineMetrics) {
         self.maximumSessions = maximumSessions
+        self.metrics = metrics
     }
 
     /// The number of sessions.
     var count: Int { self.state.withLock { $0.sessions.count } }
+
+    /// Whether there are as many sessions as there may be.
+    var isFull: Bool { self.state.withLock { !$0.isClosed && $0.sessions.count >= self.maximumSessions } }
 
     /// Adds a session.
     ///
@@ -42,9 +47,9 @@ final class SessionRegistry: Sendable {
             let session = state.sessions.removeValue(forKey: id)
             return (session, state.isClosed && state.sessions.isEmpty ? state.emptied.take() : nil)
         }
+        // The last reference may be this one: it goes outside the lock.
+        if session != nil { self.metrics.sessionRemoved() }
         emptied?()
-        // The last reference may be this one: let it go outside the lock.
-        _ = session
     }
 
     // MARK: The end

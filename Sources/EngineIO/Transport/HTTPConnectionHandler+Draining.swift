@@ -26,7 +26,7 @@ extension Route {
     var isOfSession: Bool {
         switch self {
         case .handshake, .poll, .post, .webSocket: true
-        case .application, .health, .preflight, .reject, .answer, .unsupportedMethod: false
+        case .application, .health, .preflight, .reject, .answer, .status, .unsupportedMethod, .close, .file: false
         }
     }
 }

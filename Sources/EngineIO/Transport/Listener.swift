@@ -5,7 +5,7 @@ import NIOPosix
 import Synchronization
 
 /// There are as many connections as the configuration allows, or the server is shutting down.
-private struct TooManyConnections: Error {}
+private struct UnwantedConnection: Error {}
 
 /// Accepts connections and gives each its handlers.
 final class Listener: Sendable {
@@ -15,7 +15,8 @@ final class Listener: Sendable {
     let core: EngineCore
     let group: MultiThreadedEventLoopGroup
     let contexts: [ObjectIdentifier: LoopContext]
-    private let socket = Mutex<(any Channel)?>(nil)
+    /// The listening socket; `nil` before the server listens, and from the moment it shuts down.
+    let socket = Mutex<(any Channel)?>(nil)
     /// Loops that have been given something to do at the end, and have not done it.
     let busyLoops = Atomic(0)
 
@@ -38,6 +39,7 @@ final class Listener: Sendable {
             guard let address = channel.localAddress else {
                 throw EngineIOError(.cannotBind, "\(host):\(port) has no address")
             }
+            self.reopenWhenLost(channel, address)
             return address
         } catch {
             try? await self.group.shutdownGracefully()
@@ -62,27 +64,43 @@ final class Listener: Sendable {
         return "cannot listen on \(host):\(port): \(reason)"
     }
 
-    private var bootstrap: ServerBootstrap {
+    var bootstrap: ServerBootstrap {
         let core = self.core
         let contexts = self.contexts
         return ServerBootstrap(group: self.group)
             .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptPauser(core: core))
+                }
+            }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    guard let context = contexts[ObjectIdentifier(channel.eventLoop)], core.connections.insert(channel)
-                    else {
-                        throw TooManyConnections()
+                    guard let context = contexts[ObjectIdentifier(channel.eventLoop)],
+                        case .admitted = core.connections.insert(channel)
+                    else { throw UnwantedConnection() }
+                    switch ConnectionClient.arrive(on: channel, core: core) {
+                    case .unknown: try Self.addHandlers(to: channel, core: core, context: context)
+                    case .welcome(let client):
+                        try Self.addHandlers(to: channel, core: core, context: context, client: client)
+                    case .refused:
+                        core.environment.limits.reached(.connectionsPerAddress)
+                        throw UnwantedConnection()
                     }
-                    try Self.addHandlers(to: channel, core: core, context: context)
                 }
             }
     }
 
     /// Adds the handlers of an HTTP connection.
-    static func addHandlers(to channel: any Channel, core: EngineCore, context: LoopContext) throws {
+    static func addHandlers(
+        to channel: any Channel,
+        core: EngineCore,
+        context: LoopContext,
+        client: ConnectionClient? = nil
+    ) throws {
         let pipeline = channel.pipeline.syncOperations
         let limits = core.configuration.limits
         var decoding = NIOHTTPDecoderLimitConfiguration()
@@ -91,6 +109,6 @@ final class Listener: Sendable {
         decoding.maxHeaderFieldCount = limits.headerCount
         let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: decoding)
         try pipeline.addHandler(ByteToMessageHandler(decoder))
-        try pipeline.addHandler(HTTPConnectionHandler(core: core, loopContext: context))
+        try pipeline.addHandler(HTTPConnectionHandler(core: core, loopContext: context, client: client))
     }
 }
