@@ -34,8 +34,8 @@ struct ChatApp: AsyncParsableCommand {
             try await Self.parse().run()
         } catch let error as SettingError {
             Self.fail(error.message, status: EX_USAGE)
-        } catch let error as StartError {
-            // Logged already: the log's line is the one line.
+        } catch let error as LoggedError {
+            // The log's line is the one line.
             Self.exit(withError: error.exitCode)
         } catch {
             let code = Self.exitCode(for: error)
@@ -54,13 +54,13 @@ struct ChatApp: AsyncParsableCommand {
     func run() async throws {
         let settings = try ChatSettings(self.options, environment: Self.variable)
         let log = ChatLog(file: settings.logFile)
-        defer { log.flush() }
+        defer { log.finish() }
         let logger = log.logger(level: settings.logLevel)
         do {
-            try await Self.serve(settings, logger: logger)
+            try await Self.serve(settings, log: log, logger: logger)
         } catch {
             logger.critical("\((error as? SocketIOError)?.message ?? "\(error)")")
-            throw StartError()
+            throw LoggedError(error)
         }
     }
 
@@ -69,7 +69,7 @@ struct ChatApp: AsyncParsableCommand {
     }
 
     /// Serves until the process is told to end.
-    private static func serve(_ settings: ChatSettings, logger: Logger) async throws {
+    private static func serve(_ settings: ChatSettings, log: ChatLog, logger: Logger) async throws {
         let pages = try Pages(templates: settings.templates)
         let server = try SocketIOServer(configuration: settings.server, logger: logger, responder: pages.respond)
         let avatarURL = settings.avatarURL
@@ -78,20 +78,39 @@ struct ChatApp: AsyncParsableCommand {
             return Member.random(avatarURL: avatarURL, using: &generator)
         }
         chat.install(in: server.namespace("/"))
-        let cleaner = ChatCleaner(chat: chat, interval: settings.cleanupInterval)
+        try await Self.group(server, chat, log, settings, logger: logger).run()
+    }
+
+    /// Everything that runs, and the signals that end it.
+    private static func group(
+        _ server: SocketIOServer,
+        _ chat: Chat,
+        _ log: ChatLog,
+        _ settings: ChatSettings,
+        logger: Logger
+    ) async -> ServiceGroup {
+        var services: [any Service] = [ChatCleaner(chat: chat, interval: settings.cleanupInterval), server]
+        var endingSignals: [UnixSignal] = [.sigterm, .sigint]
+        if isatty(STDERR_FILENO) == 1 {
+            // The terminal has been closed: nobody wants a chat without one to keep the port.
+            endingSignals.append(.sighup)
+        } else {
+            // Heard from now on, before anybody can know that the chat runs.
+            services.insert(LogRotation(log: log, signals: await UnixSignalsSequence(trapping: .sighup)), at: 0)
+        }
         // The group's own lines are of no interest to an operator.
         var groupLogger = logger
         groupLogger.logLevel = max(logger.logLevel, .warning)
-        let group = ServiceGroup(
-            services: [cleaner, server],
-            gracefulShutdownSignals: [.sigterm, .sigint],
-            logger: groupLogger
-        )
-        try await group.run()
+        return ServiceGroup(services: services, gracefulShutdownSignals: endingSignals, logger: groupLogger)
     }
 }
 
 /// The chat could not start, or ended with an error, which has been logged.
-struct StartError: Error {
-    let exitCode = ExitCode(1)
+struct LoggedError: Error {
+    let exitCode: ExitCode
+
+    init(_ error: any Error) {
+        let isAbandoned = (error as? SocketIOError)?.code == .handlersAbandoned
+        self.exitCode = ExitCode(isAbandoned ? EX_SOFTWARE : EXIT_FAILURE)
+    }
 }

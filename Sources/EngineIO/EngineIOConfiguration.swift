@@ -27,8 +27,13 @@ public struct EngineIOConfiguration: Sendable {
 
     /// The path that belongs to Engine.IO; other requests go to the application.
     ///
-    /// Default: `/engine.io/`.
+    /// Paths are compared as they are sent: nothing is decoded, and `..` is not resolved. Default: `/engine.io/`.
     public var path: String = "/engine.io/"
+
+    /// Whether ``path`` must be followed by a slash.
+    ///
+    /// Without it, `/engine.io?EIO=4` is Engine.IO's as well. Default: `true`.
+    public var addsTrailingSlash: Bool = true
 
     /// The transports that clients may use.
     ///
@@ -40,7 +45,7 @@ public struct EngineIOConfiguration: Sendable {
     /// Default: `true`.
     public var allowsUpgrades: Bool = true
 
-    /// Whether large answers to polls are compressed when the client accepts it.
+    /// Whether large answers to polls are compressed when the client accepts it: Node's `httpCompression`.
     ///
     /// Default: `true`.
     public var compressesResponses: Bool = true
@@ -57,8 +62,32 @@ public struct EngineIOConfiguration: Sendable {
 
     /// The cookie set by the first answer of a polling session.
     ///
-    /// Default: none.
+    /// `CookieConfiguration()` is what `cookie: true` is in Node. Default: none.
     public var cookie: CookieConfiguration?
+
+    /// Messages that each session is sent first, with the packet that opens it.
+    ///
+    /// Default: none.
+    public var initialMessage: MessageUnit?
+
+    /// What becomes of requests to upgrade that lie outside of ``path``.
+    ///
+    /// Default: ``ForeignUpgrades/answer``.
+    public var foreignUpgrades: ForeignUpgrades = .answer
+
+    /// The addresses of the proxies before this server, each as `10.0.0.1` or as a block, `10.0.0.0/8` or `fd00::/8`.
+    ///
+    /// Only what such a peer says of the client behind it is believed: the address counts for the limits and in
+    /// ``HandshakeRequest/remoteAddress``, whether its connection is encrypted in ``HandshakeRequest/isSecure``, and both
+    /// that and the host for ``OriginPolicy/sameOrigin``. The proxy has to set all of ``proxyHeaders``, or to remove those
+    /// it does not set: what it passes on of a client's own would be believed, too. Default: none.
+    public var trustedProxies: [String] = []
+
+    /// The headers in which ``trustedProxies`` tell of the client.
+    ///
+    /// One kind or the other, since a proxy that sets the one mostly passes on the other as the client has sent it.
+    /// Default: ``ProxyHeaders/xForwarded``.
+    public var proxyHeaders: ProxyHeaders = .xForwarded
 
     /// Decides about each handshake, before a session is made.
     ///
@@ -103,118 +132,52 @@ public struct EngineIOConfiguration: Sendable {
     /// Default: 64 KiB. At most ``outboxHighWaterMark``.
     public var outboxLowWaterMark: Int = 64 << 10
 
+    /// The path that tells whether the process lives: 200 as long as it answers at all.
+    ///
+    /// Asked by GET or HEAD, answered before the application's responder, without CORS headers and without a line in
+    /// the log. It may not lie below ``path``. Usual: `/healthz`. Default: none.
+    public var livenessPath: String?
+
+    /// The path that tells whether the server takes clients: 200 when it does, 503 while it starts and from the
+    /// moment it begins to shut down.
+    ///
+    /// Otherwise like ``livenessPath``. Usual: `/readyz`. Default: none.
+    public var readinessPath: String?
+
     /// The limits that bound what a peer can make the server store.
     public var limits = Limits()
+
+    /// Files that are served below ``path``, by their names.
+    package var files: [String: ServedFile] = [:]
 
     /// Creates a configuration with the defaults.
     public init() {}
 
-    /// The limits that bound what a peer can make the server store or wait for.
-    public struct Limits: Sendable {
-        /// The most sessions at a time.
-        ///
-        /// A handshake beyond is refused with code 4, `Too many sessions`. Default: 1,000,000.
-        public var sessions: Int = 1_000_000
-
-        /// The most connections at a time; those beyond are closed at once.
-        ///
-        /// Default: 1,000,000.
-        public var connections: Int = 1_000_000
-
-        /// The most packets in the body of one POST; one more is a parse error.
-        ///
-        /// Default: 100,000.
-        public var packetsPerPayload: Int = 100_000
-
-        /// The most packets in one answer to a poll.
-        ///
-        /// python-socketio's clients take no more than 16. Default: 16.
-        public var packetsPerPoll: Int = 16
-
-        /// The most bytes that wait for a slow client before ``EngineIOConfiguration/outboxPolicy`` applies.
-        ///
-        /// Default: 8 MiB. A single message may be larger: there is no other way to send it.
-        public var outboxBytes: Int = 8 << 20
-
-        /// The most fragments of one WebSocket message.
-        ///
-        /// Default: 131,072.
-        public var fragmentsPerMessage: Int = 131_072
-
-        /// The most bytes of a request's headers.
-        ///
-        /// Default: 16 KiB, answered 431.
-        public var headerBytes: Int = 16 << 10
-
-        /// The most headers of a request.
-        ///
-        /// Default: 256, answered 431.
-        public var headerCount: Int = 256
-
-        /// How long a connection may be quiet before a request's head is complete.
-        ///
-        /// Default: 60 s.
-        public var headTimeout: Duration = .seconds(60)
-
-        /// How long the body of a request may take.
-        ///
-        /// Default: 30 s, answered 408.
-        public var bodyTimeout: Duration = .seconds(30)
-
-        /// How long a closed polling session waits for the poll that fetches the rest.
-        ///
-        /// Default: 30 s.
-        public var closingTimeout: Duration = .seconds(30)
-
-        /// How long the client may take to answer a WebSocket close frame.
-        ///
-        /// Default: 30 s.
-        public var closeHandshakeTimeout: Duration = .seconds(30)
-
-        /// Creates the default limits.
-        public init() {}
-    }
-
-    /// Checks the values.
-    ///
-    /// - Throws: ``EngineIOError`` with the code ``EngineIOError/Code/invalidConfiguration`` for a value without sense.
-    public func validate() throws(EngineIOError) {
-        let durations = [
-            ("pingInterval", self.pingInterval), ("pingTimeout", self.pingTimeout),
-            ("upgradeTimeout", self.upgradeTimeout), ("limits.headTimeout", self.limits.headTimeout),
-            ("limits.bodyTimeout", self.limits.bodyTimeout), ("limits.closingTimeout", self.limits.closingTimeout),
-            ("limits.closeHandshakeTimeout", self.limits.closeHandshakeTimeout),
-        ]
-        for (name, value) in durations where value <= .zero || value > .seconds(86_400 * 365) {
-            throw .invalid(name, found: "\(value)", expected: "more than 0 and at most a year")
-        }
-        let counts = [
-            ("maximumPayloadBytes", self.maximumPayloadBytes), ("limits.sessions", self.limits.sessions),
-            ("limits.connections", self.limits.connections),
-            ("limits.packetsPerPayload", self.limits.packetsPerPayload),
-            ("limits.packetsPerPoll", self.limits.packetsPerPoll - 1), ("limits.outboxBytes", self.limits.outboxBytes),
-            ("outboxHighWaterMark", self.outboxHighWaterMark), ("outboxLowWaterMark", self.outboxLowWaterMark),
-            ("limits.fragmentsPerMessage", self.limits.fragmentsPerMessage),
-            ("limits.headerBytes", self.limits.headerBytes), ("limits.headerCount", self.limits.headerCount),
-        ]
-        for (name, value) in counts where value < 1 || value > 1 << 30 {
-            throw .invalid(name, found: "\(value)", expected: "at least 1 (packetsPerPoll: 2) and at most 2^30")
-        }
-        guard self.outboxLowWaterMark <= self.outboxHighWaterMark else {
-            throw .invalid("outboxLowWaterMark", found: "\(self.outboxLowWaterMark)", expected: "at most the high mark")
-        }
-        guard self.path.hasPrefix("/") else { throw .invalid("path", found: self.path, expected: "a leading slash") }
-        guard !self.transports.isEmpty else { throw .invalid("transports", found: "none", expected: "at least one") }
-        guard self.compressionThreshold >= 0 else {
-            throw .invalid("compressionThreshold", found: "\(self.compressionThreshold)", expected: "0 or more")
-        }
-    }
-
     /// Whether the application adds headers to answers.
     var hasHeaderHooks: Bool { self.initialHeaders != nil || self.headers != nil }
 
-    /// The path with exactly one slash at its end, as requests are compared with it.
-    var normalizedPath: String { self.path.hasSuffix("/") ? self.path : self.path + "/" }
+    /// The path as requests are compared with it: with exactly one slash at its end, or with none.
+    var normalizedPath: String {
+        let path = self.path.hasSuffix("/") ? String(self.path.dropLast()) : self.path
+        return self.addsTrailingSlash ? path + "/" : path
+    }
+
+    /// The proxies that are trusted; `nil` when there are none.
+    var proxyTrust: ProxyTrust? {
+        let blocks = self.trustedProxies.compactMap { AddressBlock($0) }
+        return blocks.isEmpty ? nil : ProxyTrust(proxies: blocks, headers: self.proxyHeaders)
+    }
+}
+
+/// What becomes of requests to upgrade a connection that are not Engine.IO's: Node's `destroyUpgrade`.
+///
+/// Node waits a second whether another part of the program takes the connection over. Nothing but Engine.IO can here, so
+/// there is nothing to wait for.
+public enum ForeignUpgrades: Sendable, Hashable {
+    /// The application answers them like any request, and the connection ends with the answer.
+    case answer
+    /// The connection is closed without an answer.
+    case close
 }
 
 /// What happens to a session for which more waits than ``EngineIOConfiguration/Limits/outboxBytes``.

@@ -12,10 +12,10 @@ public final class EngineIOServer: Sendable {
         case idle
         case starting
         case running(Listener)
-        case stopped
+        case stopped(Task<ShutdownOutcome, Never>?)
     }
 
-    private let core: EngineCore
+    let core: EngineCore
     private let threads: Int?
     private let state = Mutex(State.idle)
 
@@ -41,17 +41,23 @@ public final class EngineIOServer: Sendable {
             logger: logger,
             time: TimeSource(),
             responder: responder,
+            tasks: ApplicationTasks(),
             makeHandler: makeHandler
         )
     }
 
-    /// Creates a server with a source of time of its own.
+    /// Creates a server with a source of time of its own, which counts the application's tasks together with another's.
+    ///
+    /// - Parameters:
+    ///   - time: Tells the time.
+    ///   - tasks: Counts the tasks.
     package init(
         configuration: EngineIOConfiguration,
         threads: Int?,
         logger: Logger,
         time: TimeSource,
-        responder: @escaping HTTPResponder,
+        responder: @escaping HTTPResponder = ApplicationResponse.notFound,
+        tasks: ApplicationTasks = ApplicationTasks(),
         makeHandler: @escaping @Sendable () -> any SessionHandler
     ) throws(EngineIOError) {
         try configuration.validate()
@@ -64,9 +70,16 @@ public final class EngineIOServer: Sendable {
             logger: logger,
             time: time,
             responder: responder,
+            tasks: tasks,
             makeHandler: makeHandler
         )
     }
+
+    /// Whether the server takes clients: it listens, and nobody has asked it to shut down.
+    public var isReady: Bool { self.core.life.isReady }
+
+    /// Tells how often limits were reached.
+    package var limits: LimitReporter { self.core.environment.limits }
 
     /// The number of sessions.
     public var sessionCount: Int { self.core.environment.registry.count }
@@ -90,7 +103,7 @@ public final class EngineIOServer: Sendable {
         do throws(EngineIOError) {
             let address = try await listener.bind(host: host, port: port)
             guard self.isRunning(listener) else {
-                await self.stop(listener, timeout: .zero)
+                _ = await EngineShutdown(core: self.core, listener: listener).run(ShutdownOptions(timeout: .zero))
                 throw .wasShutDown
             }
             return address
@@ -107,30 +120,49 @@ public final class EngineIOServer: Sendable {
         self.state.withLock { state in
             guard case .starting = state else { return false }
             state = .running(listener)
+            self.core.life.started()
             return true
         }
     }
 
-    /// Stops to listen, closes all sessions and waits for their connections to end.
+    /// Stops to listen, closes all sessions, and waits for connections and responders to end.
     ///
-    /// What waits in the outboxes is sent first. Sessions are told ``CloseReason/serverShuttingDown``. A server that is
-    /// still starting, or has not been started, does not start any more.
+    /// What waits in the outboxes is sent first. Sessions are told ``CloseReason/serverShuttingDown``; a polling client
+    /// hears of it with the poll that waits or with its next one. New handshakes are answered 503. A server that is
+    /// still starting, or has not been started, does not start any more. A second call waits for the first.
     ///
-    /// - Parameter timeout: How long to wait before connections are cut.
-    public func shutDown(timeout: Duration = .seconds(3)) async {
-        let listener = self.state.withLock { state -> Listener? in
-            defer { state = .stopped }
-            guard case .running(let listener) = state else { return nil }
-            return listener
+    /// - Parameters:
+    ///   - drainDuration: Over what time the sessions are closed, evenly, so that their clients do not all come back at
+    ///     once.
+    ///   - timeout: How long connections and responders may take after that before they are cut and cancelled.
+    ///   - cancellationGrace: How long responders may take to end once they are cancelled.
+    /// - Returns: What has ended, and what has not.
+    @discardableResult
+    public func shutDown(
+        drainDuration: Duration = .zero,
+        timeout: Duration = .seconds(3),
+        cancellationGrace: Duration = .seconds(1)
+    ) async -> ShutdownOutcome {
+        let options = ShutdownOptions(drain: drainDuration, timeout: timeout, grace: cancellationGrace)
+        let task = self.state.withLock { state -> Task<ShutdownOutcome, Never>? in
+            if case .stopped(let task) = state { return task }
+            let task = self.makeShutdown(state).map { shutdown in Task { await shutdown.run(options) } }
+            state = .stopped(task)
+            return task
         }
-        if let listener { await self.stop(listener, timeout: timeout) }
+        return await task?.value ?? ShutdownOutcome()
     }
 
-    private func stop(_ listener: Listener, timeout: Duration) async {
-        let drained = await listener.stopAccepting()
-        for session in self.core.environment.registry.close() {
-            session.close(reason: .serverShuttingDown, mode: .drain)
+    /// Begins to shut down, for whoever has more to do meanwhile; nothing when the server does not run.
+    package func beginShutdown() -> EngineShutdown? {
+        self.state.withLock { state in
+            defer { state = .stopped(nil) }
+            return self.makeShutdown(state)
         }
-        await listener.finish(after: drained, timeout: timeout)
+    }
+
+    private func makeShutdown(_ state: State) -> EngineShutdown? {
+        guard case .running(let listener) = state else { return nil }
+        return EngineShutdown(core: self.core, listener: listener)
     }
 }

@@ -33,10 +33,15 @@ extension SocketIOConfiguration {
     private func validateDurations() throws(SocketIOError) {
         let durations = [
             ("connectTimeout", self.connectTimeout), ("acknowledgementTimeout", self.acknowledgementTimeout),
-            ("shutdownTimeout", self.shutdownTimeout), ("limits.attachmentTimeout", self.limits.attachmentTimeout),
+            ("shutdownTimeout", self.shutdownTimeout), ("cancellationGrace", self.cancellationGrace),
+            ("limits.attachmentTimeout", self.limits.attachmentTimeout),
         ]
         for (name, value) in durations where value <= .zero || value > .seconds(86_400 * 365) {
             throw Self.invalid(name, found: "\(value)", expected: "more than 0 and at most a year")
+        }
+        for (name, value) in [("shutdownNotice", self.shutdownNotice), ("drainDuration", self.drainDuration)]
+        where value < .zero || value > .seconds(86_400 * 365) {
+            throw Self.invalid(name, found: "\(value)", expected: "0 to a year")
         }
     }
 

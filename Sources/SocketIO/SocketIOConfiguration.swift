@@ -25,6 +25,14 @@ public struct SocketIOConfiguration: Sendable {
     /// The path's default is `/socket.io/`.
     public var engine: EngineIOConfiguration
 
+    /// The folder with the JavaScript client, to be served below the path as Node's `serveClient` does.
+    ///
+    /// Those of `socket.io.js`, `socket.io.min.js`, `socket.io.esm.min.js`, `socket.io.msgpack.min.js` and their `.map`
+    /// files that are there when the server is made are kept in memory. Pages load them by
+    /// `<script src="/socket.io/socket.io.min.js">`. This package has no copy of the client, which is released on its own
+    /// and under its own licence; its npm package has these files in `dist` of `socket.io-client`. Default: `nil`, none.
+    public var clientFolder: String?
+
     /// How long a client may stay without joining a namespace.
     ///
     /// Default: 45 s.
@@ -57,10 +65,27 @@ public struct SocketIOConfiguration: Sendable {
     /// Default: `nil`, they do not, as in Node.
     public var connectionStateRecovery: ConnectionStateRecovery?
 
-    /// How long the server waits for connections and handlers to end when it shuts down.
+    /// How long a server that shuts down still takes new clients.
     ///
-    /// Default: 3 s.
+    /// Readiness is off by then (`engine.readinessPath`): the time in which load balancers notice.
+    /// Default: 0.
+    public var shutdownNotice: Duration = .zero
+
+    /// Over what time clients are told that the server shuts down, evenly.
+    ///
+    /// Clients come back by themselves as soon as they are told; a time here keeps a thousand of them from coming to the
+    /// other servers at once. Those that have not been told are served meanwhile. Default: 0, all at once, as in Node.
+    public var drainDuration: Duration = .zero
+
+    /// How long connections and handlers may take to end once all clients have been told.
+    ///
+    /// After that connections are cut, and handlers cancelled. Default: 3 s.
     public var shutdownTimeout: Duration = .seconds(3)
+
+    /// How long handlers may take to end once they are cancelled because of a shutdown.
+    ///
+    /// After that they are left behind, and ``SocketIOServer/run()`` throws. Default: 1 s.
+    public var cancellationGrace: Duration = .seconds(1)
 
     /// Whether a namespace that was made for a client is removed when its last socket has left.
     ///

@@ -24,6 +24,8 @@ public struct SocketIOError: Error, Sendable, CustomStringConvertible {
         public static let alreadyRunning = Self(rawValue: "alreadyRunning")
         /// The server has been shut down: it does not start, or not again.
         public static let shutDown = Self(rawValue: "shutDown")
+        /// The server has shut down, but code of the application did not end, although it was cancelled.
+        public static let handlersAbandoned = Self(rawValue: "handlersAbandoned")
         /// An argument's `encode(to:)` threw.
         public static let encodingFailed = Self(rawValue: "encodingFailed")
         /// The event's name belongs to Socket.IO itself.

@@ -1,4 +1,4 @@
-/// The server: its namespaces and its life.
+/// The server: what it is made of, and its namespaces.
 public import EngineIO
 public import Logging
 public import Metrics
@@ -16,30 +16,16 @@ internal import Synchronization
 /// }
 /// try await server.run()
 /// ```
-/// It is a `Service`: in a `ServiceGroup` it ends gracefully on the group's signals.
+/// It is a `Service`: in a `ServiceGroup` it ends gracefully on the group's signals; see ``run()``.
 public final class SocketIOServer: Service {
-    private enum Phase {
-        case idle
-        /// Started, or about to.
-        case started
-        case stopped
-    }
-
-    private struct State {
-        var phase = Phase.idle
-        var engine: EngineIOServer?
-        var boundPort: Int?
-        var shutdown: Task<Void, Never>?
-    }
-
     /// The configuration, which does not change.
     public let configuration: SocketIOConfiguration
 
     let environment: ServerEnvironment
     let directory = NamespaceDirectory()
-    private let responder: HTTPResponder
+    let responder: HTTPResponder
     private let makeAdapter: @Sendable (_ namespace: String) -> any Adapter
-    private let state = Mutex(State())
+    let state = Mutex(State())
 
     /// Creates a server; ``run()`` or ``start()`` starts it.
     ///
@@ -58,6 +44,8 @@ public final class SocketIOServer: Service {
         makeAdapter: @escaping @Sendable (_ namespace: String) -> any Adapter = { _ in InMemoryAdapter() }
     ) throws(SocketIOError) {
         try configuration.validate()
+        var configuration = configuration
+        if let folder = configuration.clientFolder { configuration.engine.files = try ClientFiles.load(folder: folder) }
         self.configuration = configuration
         self.environment = ServerEnvironment(configuration: configuration, logger: logger, metrics: metrics)
         self.responder = responder
@@ -116,8 +104,7 @@ public final class SocketIOServer: Service {
 
     private func startLate(_ namespace: Namespace) {
         let environment = self.environment
-        environment.tasks.started()
-        Task {
+        environment.tasks.run {
             do {
                 try await namespace.adapter.start()
             } catch {
@@ -126,134 +113,6 @@ public final class SocketIOServer: Service {
                     metadata: ["socketio.namespace": "\(Excerpt.quoted(namespace.name.utf8))", "error": "\(error)"]
                 )
             }
-            environment.tasks.finished()
         }
-    }
-
-    /// The port in use, once the server has started.
-    public var port: Int? { self.state.withLock { $0.boundPort } }
-
-    // MARK: Life
-
-    /// Starts the server and serves until the task is cancelled or a graceful shutdown is asked for.
-    ///
-    /// - Throws: ``SocketIOError`` with the code `cannotBind`, `alreadyRunning` or `shutDown`, or what an adapter's start
-    ///   throws.
-    public func run() async throws {
-        try await self.start()
-        try? await gracefulShutdown()
-        await self.shutDown()
-    }
-
-    /// Starts the server and returns when it listens.
-    ///
-    /// - Returns: The port in use.
-    /// - Throws: ``SocketIOError`` with the code `cannotBind`, `alreadyRunning` or `shutDown`, or what an adapter's start
-    ///   throws. Adapters that had started are closed then.
-    @discardableResult
-    public func start() async throws -> Int {
-        try self.state.withLock { state throws(SocketIOError) in
-            switch state.phase {
-            case .idle: state.phase = .started
-            case .started: throw SocketIOError(.alreadyRunning, "a server can be started once")
-            case .stopped: throw SocketIOError(.shutDown, "the server has been shut down")
-            }
-        }
-        let namespaces = self.directory.start()
-        var started: [any Adapter] = []
-        let port: Int
-        do {
-            for namespace in namespaces {
-                try await namespace.adapter.start()
-                started.append(namespace.adapter)
-            }
-            port = try await self.listen()
-        } catch {
-            for adapter in started { await adapter.close() }
-            throw error
-        }
-        self.environment.logger.info("listening", metadata: ["host": "\(self.configuration.host)", "port": "\(port)"])
-        return port
-    }
-
-    private func listen() async throws(SocketIOError) -> Int {
-        do throws(EngineIOError) {
-            let engine = try EngineIOServer(
-                configuration: self.configuration.engine,
-                threads: self.configuration.threads,
-                logger: self.environment.logger,
-                time: self.environment.time,
-                responder: self.responder,
-                makeHandler: { Connection(server: self) }
-            )
-            let isWanted = self.state.withLock { state in
-                if state.phase == .started { state.engine = engine }
-                return state.phase == .started
-            }
-            // From here on a shutdown finds the engine.
-            if !isWanted { await engine.shutDown() }
-            let address = try await engine.bind(host: self.configuration.host, port: self.configuration.port)
-            let port = address.port ?? self.configuration.port
-            self.state.withLock { $0.boundPort = port }
-            return port
-        } catch {
-            throw SocketIOError(error.code == .shutDown ? .shutDown : .cannotBind, error.message, cause: error.cause)
-        }
-    }
-
-    /// Stops the server: sockets are told, connections end, handlers finish.
-    ///
-    /// Connections and handlers that have not ended within ``SocketIOConfiguration/shutdownTimeout`` are left behind. A
-    /// server that has not started yet does not start any more: its ``start()`` throws.
-    ///
-    /// A second call waits for the first. It goes on when the task that asked for it is cancelled.
-    public func shutDown() async {
-        let task = self.state.withLock { state -> Task<Void, Never>? in
-            state.phase = .stopped
-            if state.shutdown == nil, let engine = state.engine.take() {
-                state.shutdown = Task { await self.stop(engine) }
-            }
-            return state.shutdown
-        }
-        await task?.value
-    }
-
-    private func stop(_ engine: EngineIOServer) async {
-        let deadline = self.environment.time.now + TimeAmount(self.configuration.shutdownTimeout)
-        await engine.shutDown(timeout: self.configuration.shutdownTimeout)
-        await self.waitForHandlers(until: deadline)
-        for namespace in self.directory.all { await namespace.adapter.close() }
-        self.environment.logger.info("stopped")
-    }
-
-    private func waitForHandlers(until deadline: NIODeadline) async {
-        let (tasks, time) = (self.environment.tasks, self.environment.time)
-        let once = OneShot()
-        await withCheckedContinuation { continuation in
-            once.arm(continuation)
-            let remaining = (deadline - time.now).nanoseconds
-            let alarm = time.after(.nanoseconds(remaining)) { once.fire() }
-            Task {
-                await tasks.waitUntilIdle()
-                alarm.cancel()
-                once.fire()
-            }
-        }
-    }
-}
-
-/// Resumes a continuation with the first of several callers.
-private final class OneShot: Sendable {
-    private let continuation = Mutex<CheckedContinuation<Void, Never>?>(nil)
-
-    func arm(_ continuation: CheckedContinuation<Void, Never>) {
-        self.continuation.withLock { $0 = continuation }
-    }
-
-    func fire() {
-        self.continuation.withLock { continuation in
-            defer { continuation = nil }
-            return continuation
-        }?.resume()
     }
 }

@@ -1,7 +1,11 @@
 /// Starting and stopping: exit statuses, and what an operator reads.
+import ArgumentParser
 import Foundation
+import SocketIO
 import TestSupport
 import Testing
+
+@testable import ChatApp
 
 @Suite struct ChatProcessTests {
     private let folder: TemporaryFolder
@@ -86,7 +90,7 @@ import Testing
             // No request of this client happened to wait for an answer: its connection ends all the same.
         }
         #expect(try await chat.status(within: .seconds(5)) == 0)
-        try await chat.lines.first("the last line") { $0.hasSuffix(" info stopped") }
+        try await chat.lines.first("the last line") { $0.contains(" info stopped") }
         let again = try ChatProcess(in: self.folder, "--host 127.0.0.1 --port \(port)")
         #expect(try await again.port() == port)
         again.send(SIGTERM)
@@ -151,5 +155,107 @@ import Testing
         }
         chat.send(SIGTERM)
         #expect(try await chat.status() == 0)
+    }
+
+    @Test(arguments: [true, false])
+    func `health endpoints are there when they are asked for`(isOn: Bool) async throws {
+        let arguments = "--host 127.0.0.1 --port 0" + (isOn ? " --health-endpoints" : "")
+        let chat = try ChatProcess(in: self.folder, arguments)
+        let client = try await HTTPTestClient.connect(port: try await chat.port())
+        for path in ["/healthz", "/readyz"] {
+            #expect(try await client.request("GET", path).status == (isOn ? 200 : 404))
+        }
+    }
+
+    @Test func `a shutdown may take its time to tell the clients`() async throws {
+        let chat = try ChatProcess(in: self.folder, "--host 127.0.0.1 --port 0 --drain-duration 0.1")
+        let port = try await chat.port()
+        let clients = [
+            try await SocketIOTestClient.connect(port: port), try await SocketIOTestClient.connect(port: port),
+        ]
+        chat.send(SIGTERM)
+        for client in clients {
+            try await client.expectEnd()
+            try await client.engine.webSocket?.connection.close()
+        }
+        #expect(try await chat.status() == 0)
+    }
+
+    @Test func `code that never returns has an exit status of its own`() async throws {
+        var configuration = SocketIOConfiguration()
+        configuration.port = 0
+        configuration.threads = 1
+        configuration.shutdownTimeout = .milliseconds(10)
+        configuration.cancellationGrace = .milliseconds(10)
+        let server = try SocketIOServer(configuration: configuration, logger: quietLogger())
+        let events = EventLog<String>()
+        server.namespace("/").on("hang") { _, _ async in
+            events.append("begun")
+            await Task { _ = try? await events.first("the end") { $0 == "end" } }.value
+        }
+        let running = Task { try await server.run() }
+        try await eventually("the server listens") { server.port != nil }
+        let client = try await SocketIOTestClient.connect(port: try #require(server.port))
+        try await client.join()
+        try await client.emit("hang")
+        try await events.count(1)
+        running.cancel()
+        let error = try #require(await #expect(throws: SocketIOError.self) { try await running.value })
+        #expect(LoggedError(error).exitCode == ExitCode(70))
+        #expect(LoggedError(CancellationError()).exitCode == ExitCode(1))
+        events.append("end")
+    }
+
+    // MARK: The log file
+
+    /// Waits until a file holds a line of the chat's that ends so.
+    private func line(endingWith end: String, in name: String) async throws {
+        try await eventually("\(name) has \(end)") {
+            (try? self.folder.text(of: name))?.split(separator: "\n").contains { $0.hasSuffix(end) } ?? false
+        }
+    }
+
+    @Test func `the log goes on under its name when the file is renamed`() async throws {
+        let chat = try ChatProcess(in: self.folder, "--host 127.0.0.1 --port 0")
+        let port = try await chat.port()
+        try await self.line(endingWith: "port=\(port)", in: "app.log")
+        try FileManager.default.moveItem(
+            atPath: "\(self.folder.path)/app.log",
+            toPath: "\(self.folder.path)/app.log.1"
+        )
+        chat.send(SIGHUP)
+        // Made at once, with nothing to write yet.
+        try await eventually("there is another file") { (try? self.folder.text(of: "app.log")) == "" }
+        chat.send(SIGTERM)
+        #expect(try await chat.status() == 0)
+        try await self.line(endingWith: " info stopped", in: "app.log")
+        #expect(try !self.folder.text(of: "app.log.1").contains("stopped"))
+    }
+
+    @Test func `a log folder that vanishes does not disturb the chat, and comes back`() async throws {
+        try self.folder.makeFolder("logs")
+        let chat = try ChatProcess(in: self.folder, "--host 127.0.0.1 --port 0 --log-file logs/app.log")
+        let port = try await chat.port()
+        try await self.line(endingWith: "port=\(port)", in: "logs/app.log")
+        try FileManager.default.removeItem(atPath: "\(self.folder.path)/logs")
+        chat.send(SIGHUP)
+        try await chat.lines.first("the report") { line in
+            line.hasSuffix(" error cannot write logs/app.log: No such file or directory")
+        }
+        let client = try await SocketIOTestClient.connect(port: port)
+        try await client.join()
+        try await client.emit("send_message", #"{"message":"still here"}"#, id: 1)
+        while try await client.receive() != "31[]" {}
+        try await client.engine.cut()
+        try await chat.lines.first("the end of the client") { $0.contains(" info left ") }
+        try self.folder.makeFolder("logs")
+        try await chat.lines.first("the report") { line in
+            line.hasSuffix(" error logs/app.log can be written again, no line was lost")
+        }
+        chat.send(SIGTERM)
+        #expect(try await chat.status() == 0)
+        try await self.line(endingWith: " info stopped", in: "logs/app.log")
+        // What was said meanwhile is there, too.
+        #expect(try self.folder.text(of: "logs/app.log").contains(" joined"))
     }
 }

@@ -26,6 +26,11 @@ import Testing
             return Option(name: name, path, faults: faults, extremes: extremes)
         }
 
+        static func pause(_ name: String, _ path: any WritableKeyPath<Configuration, Duration> & Sendable) -> Option {
+            let faults: [Duration] = [.nanoseconds(-1), .seconds(Int64.min), .seconds(86_400 * 365) + .nanoseconds(1)]
+            return Option(name: name, path, faults: faults, extremes: [.zero, .seconds(86_400 * 365)])
+        }
+
         static func count(
             _ name: String,
             _ path: any WritableKeyPath<Configuration, Int> & Sendable,
@@ -101,6 +106,9 @@ import Testing
             ]
         ),
         .duration("shutdownTimeout", \.shutdownTimeout),
+        .duration("cancellationGrace", \.cancellationGrace),
+        .pause("drainDuration", \.drainDuration),
+        .pause("shutdownNotice", \.shutdownNotice),
         .any("removesEmptyNamespaces"),
         .count("limits.attachmentsPerPacket", \.limits.attachmentsPerPacket),
         .count("limits.attachmentBytes", \.limits.attachmentBytes),

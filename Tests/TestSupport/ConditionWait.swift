@@ -104,3 +104,10 @@ package final class EventLog<Element: Sendable>: Sendable {
         for waiter in waiters { waiter.resume() }
     }
 }
+
+/// Waits until the task is cancelled.
+package func untilCancelled() async {
+    let (stream, continuation) = AsyncStream.makeStream(of: Never.self)
+    for await _ in stream {}
+    continuation.finish()
+}

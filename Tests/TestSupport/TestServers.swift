@@ -116,12 +116,16 @@ package func quietLogger() -> Logger {
 /// - Parameters:
 ///   - configuration: The server's configuration.
 ///   - threads: The number of event loops.
+///   - logger: Where the server logs.
+///   - clock: The time when the test moves it; it has to shut the server down itself then.
 ///   - responder: Answers the requests outside the path.
 ///   - reaction: What to do with messages; by default they are sent back.
 ///   - body: The test.
 package func withEngineServer<Output>(
     _ configuration: EngineIOConfiguration = EngineIOConfiguration(),
     threads: Int = 2,
+    logger: Logger = quietLogger(),
+    clock: ManualShutdown? = nil,
     responder: @escaping HTTPResponder = ApplicationResponse.notFound,
     reaction: @escaping SessionRecorder.Reaction = SessionRecorder.echo,
     body: (EngineTestServer) async throws -> Output
@@ -130,7 +134,8 @@ package func withEngineServer<Output>(
     let server = try EngineIOServer(
         configuration: configuration,
         threads: threads,
-        logger: quietLogger(),
+        logger: logger,
+        time: TimeSource(manual: clock?.time),
         responder: responder,
         makeHandler: { SessionRecorder(log: events, reaction: reaction) }
     )

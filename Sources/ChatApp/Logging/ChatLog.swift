@@ -4,26 +4,35 @@ import Logging
 /// Where lines go.
 struct ChatLog: Sendable {
     private let writers: [LineWriter]
+    /// Opens the file anew, if there is one.
+    private let reopenFile: @Sendable () -> Void
 
-    /// Logs to the console and, when it can be opened, to a file.
+    /// Logs to the console and to a file.
     ///
-    /// When it cannot, the console says so and the chat goes on.
+    /// While the file cannot be written the console says so, the chat goes on, and the file is tried again.
     init(file path: String, console: LineWriter = .console) {
+        let file = LogFile(path)
+        let write: LineWriter.Write = { bytes throws(WriteFailure) in try file.write(bytes) }
         let report: @Sendable (String) -> Void = { sentence in
             console.append(LogLine.format(.error, sentence, [:], at: TimeStamp.now()))
         }
-        do throws(FileError) {
-            let file = try FileDescriptor(appendingTo: path)
-            let write: LineWriter.Write = { bytes throws(FileError) in try file.writeAll(bytes) }
-            self.writers = [console, LineWriter(path, report: report, write: write)]
-        } catch {
-            report("cannot write \(path): \(error)")
-            self.writers = [console]
+        let writer = LineWriter(path, report: report, write: write)
+        let reopen: @Sendable () -> Void = {
+            do throws(FileError) {
+                try file.reopen()
+            } catch {
+                writer.failed(error)
+            }
         }
+        // At once, so that whoever starts the chat learns of a mistake in the first line.
+        reopen()
+        self.writers = [writer, console]
+        self.reopenFile = { writer.perform(reopen) }
     }
 
     init(writers: [LineWriter]) {
         self.writers = writers
+        self.reopenFile = {}
     }
 
     /// Makes a logger.
@@ -37,12 +46,22 @@ struct ChatLog: Sendable {
     func flush() {
         for writer in self.writers { writer.flush() }
     }
+
+    /// Opens the file anew, by its name, before the next line is written.
+    func reopen() {
+        self.reopenFile()
+    }
+
+    /// Waits a moment for what has not been written yet, and says what never will be.
+    func finish() {
+        for writer in self.writers { writer.finish() }
+    }
 }
 
 extension LineWriter {
     /// Writes to the standard error stream.
     static var console: LineWriter {
-        LineWriter("the console") { bytes throws(FileError) in try FileDescriptor.standardError.writeAll(bytes) }
+        LineWriter("the console") { bytes throws(WriteFailure) in try FileDescriptor.standardError.writeAll(bytes) }
     }
 }
 

@@ -4,21 +4,47 @@ import Synchronization
 
 /// Takes lines, and writes them on a queue of its own.
 ///
-/// What waits is bounded. Lines beyond are dropped and counted; the count is written as soon as there is room. A failing
-/// destination is reported once, and tried again with each line.
+/// What waits is bounded: lines beyond are lost and counted, and the count is written in their place. What cannot be
+/// written waits as well and is tried again once a second; so a disk that was full for a while leaves no gap, or one of
+/// known size.
 final class LineWriter: Sendable {
     /// Writes bytes somewhere; may block.
-    typealias Write = @Sendable (ArraySlice<UInt8>) throws(FileError) -> Void
+    typealias Write = @Sendable (ArraySlice<UInt8>) throws(WriteFailure) -> Void
 
     private struct State {
         var pending: [UInt8] = []
-        var droppedLines = 0
+        /// How many bytes are being written.
+        var bytesInWrite = 0
+        /// Lines lost since the last that was taken.
+        var lostLines = 0
+        /// Lines lost since writing failed.
+        var lostInFailure = 0
         var isDraining = false
+        var isRetryDue = false
         var hasFailed = false
+
+        /// Writes in the place of lost lines how many they were.
+        mutating func noteLoss() {
+            guard self.lostLines > 0 else { return }
+            self.pending.append(contentsOf: "\(self.lostLines)\(Self.lossNotice)\n".utf8)
+            self.lostLines = 0
+        }
+
+        private static let lossNotice = " lines were lost here"
+
+        /// How many lines wait, and were lost among them.
+        var waitingLines: Int {
+            String(decoding: self.pending, as: UTF8.self).split(separator: "\n").reduce(self.lostLines) { sum, line in
+                // Other lines begin with a date.
+                let lost = line.hasSuffix(Self.lossNotice) ? Int(line.dropLast(Self.lossNotice.count)) : nil
+                return sum + (lost ?? 1)
+            }
+        }
     }
 
     private let name: String
     private let limit: Int
+    private let retryDelay: Duration
     private let queue: DispatchQueue
     private let write: Write
     private let report: @Sendable (String) -> Void
@@ -29,16 +55,19 @@ final class LineWriter: Sendable {
     /// - Parameters:
     ///   - name: What is written to, as it is called in reports.
     ///   - limit: The most bytes that wait.
+    ///   - retryDelay: How long to wait after a failure before the next attempt.
     ///   - report: Gets a sentence when writing fails for the first time, and when it works again.
     ///   - write: Writes what was taken.
     init(
         _ name: String,
         limit: Int = 1 << 20,
+        retryDelay: Duration = .seconds(1),
         report: @escaping @Sendable (String) -> Void = { _ in },
         write: @escaping Write
     ) {
         self.name = name
         self.limit = limit
+        self.retryDelay = retryDelay
         self.queue = DispatchQueue(label: "log.\(name)")
         self.report = report
         self.write = write
@@ -47,10 +76,12 @@ final class LineWriter: Sendable {
     /// Takes a line, without its end.
     func append(_ line: String) {
         let mustStart = self.state.withLock { state in
-            guard state.pending.count + line.utf8.count < self.limit else {
-                state.droppedLines += 1
+            guard state.pending.count + state.bytesInWrite + line.utf8.count < self.limit else {
+                state.lostLines += 1
+                if state.hasFailed { state.lostInFailure += 1 }
                 return false
             }
+            state.noteLoss()
             state.pending.append(contentsOf: line.utf8)
             state.pending.append(UInt8(ascii: "\n"))
             defer { state.isDraining = true }
@@ -59,52 +90,94 @@ final class LineWriter: Sendable {
         if mustStart { self.queue.async { self.drain() } }
     }
 
-    /// Waits until all lines so far have been written, but no longer than a second.
+    /// Does something between two writes.
+    func perform(_ work: @escaping @Sendable () -> Void) {
+        self.queue.async(execute: work)
+    }
+
+    /// Tries to write all lines so far, and waits for that, but no longer than a second.
     func flush() {
         let done = DispatchSemaphore(value: 0)
-        self.queue.async { done.signal() }
+        self.queue.async {
+            self.drain()
+            done.signal()
+        }
         _ = done.wait(timeout: .now() + .seconds(1))
     }
 
+    /// Flushes for the last time, and reports how many lines are lost for good.
+    func finish() {
+        self.flush()
+        let lost = self.state.withLock { $0.waitingLines }
+        if lost > 0 { self.report("\(lost) lines could not be written to \(self.name)") }
+    }
+
+    // MARK: On the queue
+
     private func drain() {
         while let bytes = self.takePending() {
-            do throws(FileError) {
+            do throws(WriteFailure) {
                 try self.write(bytes[...])
                 self.succeeded()
             } catch {
-                self.failed(error)
+                self.failed(error.error, leaving: bytes.dropFirst(error.byteCount))
+                return self.retryLater()
             }
         }
     }
 
     private func takePending() -> [UInt8]? {
         self.state.withLock { state in
-            if state.droppedLines > 0 {
-                state.pending.append(contentsOf: "\(state.droppedLines) lines were dropped here\n".utf8)
-                state.droppedLines = 0
-            }
+            state.noteLoss()
             guard !state.pending.isEmpty else {
                 state.isDraining = false
                 return nil
             }
             defer { state.pending = [] }
+            state.bytesInWrite = state.pending.count
             return state.pending
         }
     }
 
     private func succeeded() {
-        let isNew = self.state.withLock { state in
-            defer { state.hasFailed = false }
-            return state.hasFailed
+        let report = self.state.withLock { state -> String? in
+            state.bytesInWrite = 0
+            guard state.hasFailed else { return nil }
+            defer {
+                state.hasFailed = false
+                state.lostInFailure = 0
+            }
+            let loss = state.lostInFailure == 0 ? "no line was lost" : "\(state.lostInFailure) lines were lost"
+            return "\(self.name) can be written again, \(loss)"
         }
-        if isNew { self.report("\(self.name) can be written again") }
+        if let report { self.report(report) }
     }
 
-    private func failed(_ error: FileError) {
+    /// Notes that writing fails, which is reported the first time.
+    ///
+    /// - Parameter rest: What has not been written; it waits in front of all else.
+    func failed(_ error: FileError, leaving rest: ArraySlice<UInt8> = []) {
         let isNew = self.state.withLock { state in
+            state.bytesInWrite = 0
+            state.pending.insert(contentsOf: rest, at: 0)
             defer { state.hasFailed = true }
             return !state.hasFailed
         }
         if isNew { self.report("cannot write \(self.name): \(error)") }
+    }
+
+    /// Tries again in a while; until then lines only wait.
+    private func retryLater() {
+        let mustWait = self.state.withLock { state in
+            defer { state.isRetryDue = true }
+            return !state.isRetryDue
+        }
+        guard mustWait else { return }
+        let (seconds, attoseconds) = self.retryDelay.components
+        let delay = DispatchTimeInterval.milliseconds(Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000))
+        self.queue.asyncAfter(deadline: .now() + delay) {
+            self.state.withLock { $0.isRetryDue = false }
+            self.drain()
+        }
     }
 }

@@ -37,6 +37,14 @@ struct ChatOptions: ParsableArguments {
     )
     var allowedOrigin: [String] = []
 
+    @Option(
+        help: """
+            The address of a proxy before the chat whose X-Forwarded headers are believed, or a block of them, as \
+            10.0.0.0/8. May be repeated. (environment: CHAT_TRUSTED_PROXY, separated by commas)
+            """
+    )
+    var trustedProxy: [String] = []
+
     @Option(help: Self.help(Settings.pingInterval, "How often clients are pinged, in seconds."))
     var pingInterval: String?
 
@@ -45,6 +53,15 @@ struct ChatOptions: ParsableArguments {
 
     @Option(help: Self.help(Settings.threads, "The number of event loops; 0 for one a core."))
     var threads: String?
+
+    @Option(help: Self.help(Settings.drainDuration, "Over what time clients are told of a shutdown, in seconds."))
+    var drainDuration: String?
+
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Answer /healthz and /readyz. (default: no; environment: CHAT_HEALTH_ENDPOINTS)"
+    )
+    var healthEndpoints: Bool?
 
     private static func help<Value>(_ setting: Setting<Value>, _ text: String) -> ArgumentHelp {
         "\(text) (default: \(setting.defaultText); environment: \(setting.variable))"

@@ -18,10 +18,13 @@ struct ChatSettings: Sendable {
     var logLevel: Logger.Level
     var logFile: String
     var allowedOrigins: [String]
+    var trustedProxies: [String]
     var pingInterval: Duration
     var pingTimeout: Duration
     /// `nil` for one event loop a core.
     var threads: Int?
+    var drainDuration: Duration
+    var hasHealthEndpoints: Bool
 
     init(_ options: ChatOptions, environment: EnvironmentLookup) throws(SettingError) {
         self.host = try Settings.host.value(flag: options.host, environment: environment)
@@ -35,26 +38,17 @@ struct ChatSettings: Sendable {
         self.avatarURL = try Settings.avatarURL.value(flag: options.avatarURL, environment: environment)
         self.logLevel = try Settings.logLevel.value(flag: options.logLevel, environment: environment)
         self.logFile = try Settings.logFile.value(flag: options.logFile, environment: environment)
-        self.allowedOrigins = try Self.origins(flags: options.allowedOrigin, environment: environment)
+        self.allowedOrigins = try Settings.allowedOrigin.values(flags: options.allowedOrigin, environment: environment)
+        self.trustedProxies = try Settings.trustedProxy.values(flags: options.trustedProxy, environment: environment)
         self.pingInterval = try Settings.pingInterval.value(flag: options.pingInterval, environment: environment)
         self.pingTimeout = try Settings.pingTimeout.value(flag: options.pingTimeout, environment: environment)
         let threads = try Settings.threads.value(flag: options.threads, environment: environment)
         self.threads = threads == 0 ? nil : threads
-    }
-
-    private static func origins(flags: [String], environment: EnvironmentLookup) throws(SettingError) -> [String] {
-        let setting = Settings.allowedOrigin
-        guard flags.isEmpty else { return try Self.origins(flags, from: setting.flag) }
-        let listed = (environment(setting.variable) ?? "").split(separator: ",").map { text in
-            PythonText.strip(String(text))
-        }
-        return try Self.origins(listed, from: setting.variable)
-    }
-
-    private static func origins(_ texts: [String], from source: String) throws(SettingError) -> [String] {
-        var origins: [String] = []
-        for text in texts { origins.append(try Settings.allowedOrigin.parse(text, from: source)) }
-        return origins
+        self.drainDuration = try Settings.drainDuration.value(flag: options.drainDuration, environment: environment)
+        self.hasHealthEndpoints = try Settings.healthEndpoints.value(
+            flag: options.healthEndpoints.map { $0 ? "yes" : "no" },
+            environment: environment
+        )
     }
 }
 
@@ -68,6 +62,12 @@ extension ChatSettings {
         configuration.engine.pingInterval = self.pingInterval
         configuration.engine.pingTimeout = self.pingTimeout
         configuration.engine.cors = self.cors
+        configuration.engine.trustedProxies = self.trustedProxies
+        configuration.drainDuration = self.drainDuration
+        if self.hasHealthEndpoints {
+            configuration.engine.livenessPath = "/healthz"
+            configuration.engine.readinessPath = "/readyz"
+        }
         return configuration
     }
 

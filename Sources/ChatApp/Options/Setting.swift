@@ -30,6 +30,15 @@ struct Setting<Value: Sendable>: Sendable {
         return try self.parse(self.defaultText, from: self.flag)
     }
 
+    /// The values of the flags, else those of the variable, which are separated by commas.
+    func values(flags: [String], environment: EnvironmentLookup) throws(SettingError) -> [Value] {
+        let listed = (environment(self.variable) ?? "").split(separator: ",").map { PythonText.strip(String($0)) }
+        let source = flags.isEmpty ? self.variable : self.flag
+        var values: [Value] = []
+        for text in flags.isEmpty ? listed : flags { values.append(try self.parse(text, from: source)) }
+        return values
+    }
+
     /// Checks one text.
     ///
     /// - Parameter source: Where it was found: the flag or the variable.

@@ -1,4 +1,5 @@
 /// All settings of the chat, with their defaults.
+import EngineIO
 import Logging
 
 /// The settings, by the names of their flags.
@@ -27,9 +28,22 @@ enum Settings {
         expected: "an origin such as https://example.com, or *",
         parse: Parse.origin
     )
+    static let trustedProxy = Setting(
+        "trusted-proxy",
+        default: "",
+        expected: "an address, or a block of them such as 10.0.0.0/8",
+        parse: { EngineIOConfiguration.isAddressBlock($0) ? $0 : nil }
+    )
     static let pingInterval = duration("ping-interval", default: "25")
     static let pingTimeout = duration("ping-timeout", default: "20")
     static let threads = Setting("threads", default: "0", expected: "0 to 1024", parse: Parse.integer(0...1024))
+    static let drainDuration = Setting(
+        "drain-duration",
+        default: "0",
+        expected: "a number of seconds, 0 to a year",
+        parse: { $0 == "0" ? .zero : Parse.seconds($0) }
+    )
+    static let healthEndpoints = Setting("health-endpoints", default: "no", expected: "yes or no", parse: Parse.truth)
 
     private static func duration(_ name: String, default text: String) -> Setting<Duration> {
         let expected = "a number of seconds, more than 0 and at most a year"
@@ -46,6 +60,15 @@ enum Parse {
 
     static func integer(_ range: ClosedRange<Int>) -> @Sendable (String) -> Int? {
         { text in Int(text).flatMap { range.contains($0) ? $0 : nil } }
+    }
+
+    @Sendable
+    static func truth(_ text: String) -> Bool? {
+        switch text.lowercased() {
+        case "yes", "true", "on", "1": true
+        case "no", "false", "off", "0": false
+        default: nil
+        }
     }
 
     /// Seconds, also fractions of them.

@@ -1,4 +1,4 @@
-/// The little that the chat needs of files: append to one, read one whole.
+/// The little that the chat needs of files: append to one, read one whole, know one again.
 
 #if canImport(Darwin)
 import Darwin
@@ -14,9 +14,9 @@ struct FileDescriptor: Sendable {
 
     static let standardError = Self(number: STDERR_FILENO)
 
-    /// Opens a file to append to; it is made when it is not there.
+    /// Opens a file to append to, without waiting for a pipe's other end; it is made when it is not there.
     init(appendingTo path: String) throws(FileError) {
-        try self.init(path, flags: O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC)
+        try self.init(path, flags: O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_CLOEXEC)
     }
 
     /// Opens a file to read, without waiting for a pipe's other end.
@@ -45,14 +45,18 @@ struct FileDescriptor: Sendable {
     }
 
     /// Writes all bytes.
-    func writeAll(_ bytes: ArraySlice<UInt8>) throws(FileError) {
+    func writeAll(_ bytes: ArraySlice<UInt8>) throws(WriteFailure) {
         var rest = bytes
         while !rest.isEmpty {
             let written = rest.withUnsafeBytes { write(self.number, $0.baseAddress, $0.count) }
             if written >= 0 {
                 rest = rest.dropFirst(written)
-            } else {
+                continue
+            }
+            do throws(FileError) {
                 try self.handleInterruption()
+            } catch {
+                throw WriteFailure(error: error, byteCount: bytes.count - rest.count)
             }
         }
     }
@@ -94,8 +98,7 @@ extension FileDescriptor {
     }
 
     func status() throws(FileError) -> Status {
-        var status = stat()
-        guard fstat(self.number, &status) == 0 else { throw FileError(code: errno) }
+        let status = try self.systemStatus()
         #if canImport(Darwin)
         let time = status.st_mtimespec
         #else
@@ -108,6 +111,42 @@ extension FileDescriptor {
             version: parts.joined(separator: "-")
         )
     }
+
+    /// Which file this is, whatever it is called by now.
+    func identity() throws(FileError) -> FileIdentity {
+        FileIdentity(try self.systemStatus())
+    }
+
+    private func systemStatus() throws(FileError) -> stat {
+        var status = stat()
+        guard fstat(self.number, &status) == 0 else { throw FileError(code: errno) }
+        return status
+    }
+}
+
+/// Tells files from each other; two names of one file have the same.
+struct FileIdentity: Equatable {
+    private let device: UInt64
+    private let number: UInt64
+
+    /// The file that a path names now.
+    init(of path: String) throws(FileError) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw FileError(code: errno) }
+        self.init(status)
+    }
+
+    fileprivate init(_ status: stat) {
+        self.device = UInt64(truncatingIfNeeded: status.st_dev)
+        self.number = UInt64(truncatingIfNeeded: status.st_ino)
+    }
+}
+
+/// Not all bytes could be written.
+struct WriteFailure: Error, Equatable {
+    let error: FileError
+    /// How many were.
+    let byteCount: Int
 }
 
 /// The system's word on why something cannot be done with a file.

@@ -26,6 +26,14 @@ public struct CORSConfiguration: Sendable {
     /// How long a browser may remember the answer to a preflight; nil leaves it to the browser.
     public var maxAge: Duration?
 
+    /// The status of the answer to a preflight, 204 by default; some old browsers stumble over that and want 200.
+    public var preflightStatus: HTTPResponse.Status
+
+    /// Whether the application's responder answers preflights; off by default.
+    ///
+    /// The fields of a preflight are added to its answer then, and its status is kept.
+    public var continuesPreflights: Bool
+
     /// Makes a configuration; what is left out is as in Node.
     public init(
         origins: OriginPolicy = .sameOrigin,
@@ -33,7 +41,9 @@ public struct CORSConfiguration: Sendable {
         methods: [HTTPRequest.Method] = [.get, .head, .put, .patch, .post, .delete],
         allowedHeaders: [HTTPField.Name]? = nil,
         exposedHeaders: [HTTPField.Name] = [],
-        maxAge: Duration? = nil
+        maxAge: Duration? = nil,
+        preflightStatus: HTTPResponse.Status = .noContent,
+        continuesPreflights: Bool = false
     ) {
         self.origins = origins
         self.allowsCredentials = allowsCredentials
@@ -41,13 +51,15 @@ public struct CORSConfiguration: Sendable {
         self.allowedHeaders = allowedHeaders
         self.exposedHeaders = exposedHeaders
         self.maxAge = maxAge
+        self.preflightStatus = preflightStatus
+        self.continuesPreflights = continuesPreflights
     }
 }
 
 // MARK: - What is sent
 
 extension CORSConfiguration {
-    /// Whether `OPTIONS` requests are preflights, answered with 204 and `preflightFields`.
+    /// Whether `OPTIONS` requests are preflights, answered with `preflightFields`.
     var answersPreflights: Bool {
         guard case .sameOrigin = self.origins.rule else { return true }
         return false

@@ -14,6 +14,16 @@ public struct CookieConfiguration: Sendable, Equatable {
         case none = "None"
     }
 
+    /// Which cookies browsers throw away last when there are too many.
+    public enum Priority: String, Sendable {
+        /// First.
+        case low = "Low"
+        /// As any other.
+        case medium = "Medium"
+        /// Last.
+        case high = "High"
+    }
+
     /// The cookie's name, a token as RFC 6265 defines it.
     public var name: String
 
@@ -35,6 +45,14 @@ public struct CookieConfiguration: Sendable, Equatable {
     /// When browsers send the cookie with requests other sites cause; nil leaves it to the browser.
     public var sameSite: SameSite?
 
+    /// Whether the cookie of a page inside another site's page is kept apart from that of other such sites.
+    ///
+    /// Browsers want the cookie to be secure then.
+    public var isPartitioned: Bool
+
+    /// How gladly browsers throw the cookie away; nil leaves it to the browser.
+    public var priority: Priority?
+
     /// Makes a configuration; what is left out is as in Node.
     public init(
         name: String = "io",
@@ -43,7 +61,9 @@ public struct CookieConfiguration: Sendable, Equatable {
         path: String? = "/",
         isHTTPOnly: Bool = true,
         isSecure: Bool = false,
-        sameSite: SameSite? = .lax
+        sameSite: SameSite? = .lax,
+        isPartitioned: Bool = false,
+        priority: Priority? = nil
     ) {
         self.name = name
         self.maxAge = maxAge
@@ -52,6 +72,8 @@ public struct CookieConfiguration: Sendable, Equatable {
         self.isHTTPOnly = isHTTPOnly
         self.isSecure = isSecure
         self.sameSite = sameSite
+        self.isPartitioned = isPartitioned
+        self.priority = priority
     }
 
     /// The value of the `Set-Cookie` field, its attributes in Node's order.
@@ -62,6 +84,8 @@ public struct CookieConfiguration: Sendable, Equatable {
             self.path.map { "Path=\($0)" },
             self.isHTTPOnly ? "HttpOnly" : nil,
             self.isSecure ? "Secure" : nil,
+            self.isPartitioned ? "Partitioned" : nil,
+            self.priority.map { "Priority=\($0.rawValue)" },
             self.sameSite.map { "SameSite=\($0.rawValue)" },
         ]
         return (["\(self.name)=\(sid)"] + attributes.compactMap(\.self)).joined(separator: "; ")

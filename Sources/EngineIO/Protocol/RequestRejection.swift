@@ -11,6 +11,17 @@ enum RequestRejection: Error, Equatable {
     /// Refused by the application, with its own words if it gave any.
     case forbidden(String? = nil)
     case unsupportedProtocolVersion
+    /// The server takes no more sessions, because it is going to end; clients may come back to another.
+    case shuttingDown
+    /// The address has opened many sessions of late; in so many seconds it may open one again.
+    case tooManyHandshakes(retryAfter: Int)
+    /// The address has many requests open.
+    case tooManyRequests
+    /// The address has many WebSockets open.
+    case tooManyConnections
+
+    /// All there are.
+    static let codes = 0...5
 
     /// The number clients know the error by.
     var code: Int {
@@ -19,7 +30,7 @@ enum RequestRejection: Error, Equatable {
         case .unknownSession: 1
         case .badHandshakeMethod: 2
         case .badRequest, .middlewareFailure: 3
-        case .forbidden: 4
+        case .forbidden, .tooManyHandshakes, .tooManyRequests, .tooManyConnections, .shuttingDown: 4
         case .unsupportedProtocolVersion: 5
         }
     }
@@ -32,14 +43,31 @@ enum RequestRejection: Error, Equatable {
         case .badRequest, .middlewareFailure: "Bad request"
         case .forbidden(let message): message ?? "Forbidden"
         case .unsupportedProtocolVersion: "Unsupported protocol version"
+        case .shuttingDown: "Server shutting down"
+        case .tooManyHandshakes: "Too many handshakes"
+        case .tooManyRequests: "Too many requests"
+        case .tooManyConnections: "Too many connections"
         }
     }
 
-    /// The HTTP status of the answer; a refused WebSocket upgrade is answered with 400 in every case.
-    var status: Int {
+    /// The HTTP status of the answer.
+    ///
+    /// A refused WebSocket upgrade is answered with 400 where Node knows the error, whatever it is.
+    func status(isUpgrade: Bool) -> Int {
         switch self {
-        case .forbidden: 403
+        case .tooManyHandshakes, .tooManyRequests, .tooManyConnections: 429
+        case .shuttingDown: 503
+        case .forbidden where !isUpgrade: 403
         default: 400
+        }
+    }
+
+    /// After how many seconds the client may try again, if that can be said.
+    var retryAfter: Int? {
+        switch self {
+        case .tooManyHandshakes(let retryAfter): retryAfter
+        case .tooManyRequests, .tooManyConnections: 1
+        default: nil
         }
     }
 

@@ -13,6 +13,11 @@ struct PayloadEncoder {
         self.payload = capacity > 0 ? ByteBufferAllocator().buffer(capacity: capacity) : ByteBuffer()
     }
 
+    /// Starts a payload with a packet.
+    init(beginningWith packet: ByteBuffer) {
+        self.payload = packet
+    }
+
     /// A payload of one noop.
     ///
     /// An empty body is not valid: clients take it for a parse error.
@@ -30,6 +35,12 @@ struct PayloadEncoder {
             self.payload.writeInteger(UInt8(ascii: "b"))
             Base64.encode(frame.payload, into: &self.payload)
         }
+    }
+
+    /// Appends the packets of a unit.
+    mutating func append(_ unit: MessageUnit) {
+        var frames = unit.frames
+        for _ in 0..<unit.packetCount { self.append(WebSocketFrame.readUnmasked(from: &frames)) }
     }
 
     /// Appends a packet without data.

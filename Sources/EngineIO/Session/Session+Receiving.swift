@@ -92,6 +92,11 @@ extension Session {
     private func endedPost(_ state: inout SessionState) -> SessionEffects {
         state.polling.endedPost()
         guard state.isOpen, let candidate = state.upgrade.endedPost() else { return SessionEffects() }
+        return self.complete(&state, with: candidate)
+    }
+
+    private func complete(_ state: inout SessionState, with candidate: any FrameSink) -> SessionEffects {
+        self.environment.metrics.upgraded()
         return state.switchTransport(to: candidate)
     }
 
@@ -130,6 +135,7 @@ extension Session {
 
     /// The client sent something that cannot be decoded.
     func reject(_ violation: ProtocolViolation) {
+        if violation.kind == .tooManyPackets { self.environment.limits.reached(.packetsPerPayload) }
         self.environment.logger.debug(
             "undecodable packet",
             metadata: ["engineio.sid": "\(self.id.redacted)", "error": "\(violation)"]
@@ -179,7 +185,7 @@ extension Session {
         let (isCandidate, effects) = self.state.withLock { state -> (Bool, SessionEffects) in
             guard state.upgrade.candidate === candidate else { return (false, SessionEffects()) }
             switch state.upgrade.receivedUpgrade(isPosting: state.polling.isPosting) {
-            case .complete(let candidate): return (true, state.switchTransport(to: candidate))
+            case .complete(let candidate): return (true, self.complete(&state, with: candidate))
             case .waitForPost: return (true, SessionEffects())
             case .ignore: return (false, SessionEffects())
             }

@@ -247,6 +247,7 @@ public final class Session: Sendable {
         if effects.unregisters { self.environment.registry.remove(self.id) }
         if let reason = effects.closed {
             self.dismissWaiting()
+            self.environment.metrics.sessionClosed(reason)
             if reason == .outboxOverflow {
                 self.environment.limits.reached(.outboxBytes, metadata: ["engineio.sid": "\(self.id.redacted)"])
             }
@@ -277,21 +278,28 @@ public final class Session: Sendable {
 
 extension Session: DeadlineTarget {
     package func deadlineReached(now: NIODeadline) {
+        var limit: LimitName?
         let effects = self.state.withLock { state -> SessionEffects in
             state.timer = nil
-            let effects = self.reachedDeadline(&state, now: now)
+            let effects = self.reachedDeadline(&state, now: now, limit: &limit)
             self.updateTimer(&state)
             return effects
         }
+        if let limit { self.environment.limits.reached(limit) }
         self.perform(effects)
     }
 
-    private func reachedDeadline(_ state: inout SessionState, now: NIODeadline) -> SessionEffects {
+    private func reachedDeadline(
+        _ state: inout SessionState,
+        now: NIODeadline,
+        limit: inout LimitName?
+    ) -> SessionEffects {
         switch state.phase {
         case .closed:
             return SessionEffects()
         case .draining(let until):
             guard now >= until else { return SessionEffects() }
+            limit = .closingTimeout
             return self.close(&state, reason: .forcedServerClose, mode: .discard)
         case .open:
             break
@@ -306,7 +314,9 @@ extension Session: DeadlineTarget {
         case nil: break
         }
         switch state.upgrade.reachedDeadline(now: now) {
-        case .abandon(let candidate): effects.abandonedCandidate = candidate
+        case .abandon(let candidate):
+            effects.abandonedCandidate = candidate
+            limit = .upgradeTimeout
         case .releasePoll: state.isPollReleaseDue = state.polling.poll != nil
         case nil: break
         }

@@ -9,6 +9,7 @@ final class SessionEnvironment: Sendable {
     let logger: Logger
     let time: TimeSource
     let limits: LimitReporter
+    let metrics: EngineMetrics
     let pingInterval: TimeAmount
     let pingTimeout: TimeAmount
     let upgradeTimeout: TimeAmount
@@ -20,7 +21,8 @@ final class SessionEnvironment: Sendable {
 
     init(configuration: EngineIOConfiguration, logger: Logger, time: TimeSource = TimeSource()) {
         self.configuration = configuration
-        self.registry = SessionRegistry(maximumSessions: configuration.limits.sessions)
+        self.metrics = EngineMetrics()
+        self.registry = SessionRegistry(maximumSessions: configuration.limits.sessions, metrics: self.metrics)
         self.logger = logger
         self.time = time
         self.limits = LimitReporter(label: "engineio", logger: logger, time: time)

@@ -18,9 +18,22 @@ final class EngineCore: Sendable {
     let bodyTimeout: TimeAmount
     let webSockets: WebSocketSettings
     let connections: ConnectionRegistry
+    let life = ServerLife()
+    let tasks: ApplicationTasks
+    /// The limits of each address; `nil` when there are none.
+    let addresses: AddressTable?
+    let proxyTrust: ProxyTrust?
+    /// The files that are served below the path, by name.
+    let files: [String: ServedFile]
     /// The CORS headers when they are the same whoever asks.
     let corsHeadersForAll: HTTPHeaders?
+    // What every request asks for stands here: to reach into the configuration would count references each time.
+    let origins: OriginPolicy
+    let answersPreflights: Bool
+    let hasMiddlewares: Bool
+    let hasHeaderHooks: Bool
     private let refusedOrigins = Mutex(LogRate())
+    private let failedResponders = Mutex(LogRate())
     private let makeHandler: @Sendable () -> any SessionHandler
 
     init(
@@ -28,9 +41,11 @@ final class EngineCore: Sendable {
         logger: Logger,
         time: TimeSource = TimeSource(),
         responder: @escaping HTTPResponder,
+        tasks: ApplicationTasks = ApplicationTasks(),
         makeHandler: @escaping @Sendable () -> any SessionHandler
     ) {
         self.configuration = configuration
+        self.tasks = tasks
         self.environment = SessionEnvironment(configuration: configuration, logger: logger, time: time)
         self.logger = logger
         self.responder = responder
@@ -38,10 +53,21 @@ final class EngineCore: Sendable {
         self.path = configuration.normalizedPath
         let cors = configuration.cors
         self.corsHeadersForAll = cors.namesOrigin ? nil : HTTPHeaders(cors.responseFields(origin: nil))
-        self.connections = ConnectionRegistry(maximumCount: configuration.limits.connections)
+        self.origins = cors.origins
+        self.answersPreflights = cors.answersPreflights
+        self.hasMiddlewares = !configuration.requestMiddlewares.isEmpty
+        self.hasHeaderHooks = configuration.hasHeaderHooks
+        self.files = configuration.files
+        self.addresses = AddressTable(limits: AddressLimits(configuration.limits))
+        self.proxyTrust = configuration.proxyTrust
+        self.connections = ConnectionRegistry(
+            limits: configuration.limits,
+            metrics: self.environment.metrics,
+            reporter: self.environment.limits
+        )
         self.idleTimeout = TimeAmount(configuration.limits.headTimeout)
         self.bodyTimeout = TimeAmount(configuration.limits.bodyTimeout)
-        self.webSockets = WebSocketSettings(configuration, logger: logger)
+        self.webSockets = WebSocketSettings(configuration, logger: logger, limits: self.environment.limits)
     }
 
     /// Says which origin was refused: whoever runs the server may have forgotten to allow it.
@@ -50,7 +76,20 @@ final class EngineCore: Sendable {
         guard let omitted = self.refusedOrigins.withLock({ $0.admit(at: now) }) else { return }
         self.logger.notice(
             "origin refused",
-            metadata: ["engineio.origin": "\(origin.prefix(200).debugDescription)", "engineio.omitted": "\(omitted)"]
+            metadata: ["engineio.origin": "\(LogExcerpt.quoted(origin))", "engineio.omitted": "\(omitted)"]
+        )
+    }
+
+    /// Says that the application has thrown instead of answering.
+    func logFailed(_ error: any Error, path: String) {
+        let now = self.environment.time.now
+        guard let omitted = self.failedResponders.withLock({ $0.admit(at: now) }) else { return }
+        self.logger.error(
+            "responder failed",
+            metadata: [
+                "http.path": "\(LogExcerpt.quoted(path))", "error": "\(LogExcerpt.quoted("\(error)"))",
+                "engineio.omitted": "\(omitted)",
+            ]
         )
     }
 
@@ -58,23 +97,40 @@ final class EngineCore: Sendable {
     ///
     /// - Returns: The session, or `nil` when there are too many or the server is shutting down.
     func openSession(request: HandshakeRequest, home: LoopContext, webSocket: (any FrameSink)?) -> Session? {
+        guard !self.life.isDraining else { return nil }
+        let environment = self.environment
+        guard !environment.registry.isFull else {
+            environment.limits.reached(.sessions)
+            return nil
+        }
         let session = Session(
             id: SessionID(),
             request: request,
             handler: self.makeHandler(),
             home: home,
-            environment: self.environment,
+            environment: environment,
             webSocket: webSocket
         )
         if webSocket != nil {
             session.send(MessageUnit(encodedPacket: self.openPacket(for: session, transport: .webSocket)))
+            if let message = self.configuration.initialMessage { session.send(message) }
         }
         session.start()
-        guard self.environment.registry.insert(session) else {
+        guard environment.registry.insert(session) else {
             session.close(reason: .forcedClose, mode: .discard)
             return nil
         }
+        environment.metrics.sessionOpened(over: webSocket == nil ? .polling : .webSocket)
         return session
+    }
+
+    /// The payload that opens a session over polling.
+    func openPayload(for session: Session) -> ByteBuffer {
+        let packet = self.openPacket(for: session, transport: .polling)
+        guard let message = self.configuration.initialMessage else { return packet }
+        var encoder = PayloadEncoder(beginningWith: packet)
+        encoder.append(message)
+        return encoder.payload
     }
 
     /// The packet that opens a session.

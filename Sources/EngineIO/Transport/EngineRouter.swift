@@ -8,13 +8,21 @@ import NIOHTTPTypesHTTP1
 enum Route {
     /// Not Engine.IO's: the application answers.
     case application
-    /// An `OPTIONS` request of a browser.
-    case preflight
+    /// A question of an operator's tools: whether the process lives, or the server takes clients.
+    case health(HealthAnswer)
+    /// An `OPTIONS` request of a browser, which the application answers or not.
+    case preflight(isApplications: Bool)
     case reject(RequestRejection)
     /// A middleware has answered.
     case answer(MiddlewareAnswer)
+    /// The status is all there is to say.
+    case status(HTTPResponseStatus, closes: Bool)
     /// A method that no session knows.
     case unsupportedMethod
+    /// The connection ends without a word.
+    case close
+    /// One of the files that are served below the path.
+    case file(ServedFile)
     case handshake
     case poll(Session)
     case post(Session)
@@ -24,7 +32,7 @@ enum Route {
     /// Whether the request's body is wanted.
     var takesBody: Bool {
         switch self {
-        case .application, .post: true
+        case .application, .post, .preflight(isApplications: true): true
         default: false
         }
     }
@@ -32,7 +40,7 @@ enum Route {
     /// Whether the answer is known without a session or the application.
     var isRefusal: Bool {
         switch self {
-        case .reject, .answer, .unsupportedMethod: true
+        case .reject, .answer, .status, .unsupportedMethod, .close: true
         default: false
         }
     }
@@ -40,28 +48,48 @@ enum Route {
 
 extension EngineCore {
     /// Decides what a request is.
-    ///
-    /// - Parameter isUpgrade: Whether the client asks to switch to WebSocket.
-    func route(_ head: HTTPRequestHead, isUpgrade: Bool) -> Route {
-        let target = Self.originForm(head.uri)
-        guard target.hasPrefix(self.path) else { return .application }
-        if head.method == .OPTIONS, self.configuration.cors.answersPreflights { return .preflight }
+    func route(_ exchange: Exchange) -> Route {
+        let head = exchange.head
+        guard self.owns(head.uri) else { return self.routeOutside(exchange) }
+        if head.method == .OPTIONS, self.answersPreflights {
+            return .preflight(isApplications: self.configuration.cors.continuesPreflights)
+        }
+        if !self.files.isEmpty, let file = self.file(for: head) { return .file(file) }
         do throws(RequestRejection) {
-            try self.checkOrigin(head)
-            let query = try Query(target: String(target))
+            try self.checkOrigin(exchange)
+            let query = try Query(target: head.uri)
             guard let transport = query.transport.flatMap({ TransportName(rawValue: String($0)) }),
                 self.configuration.transports.contains(transport)
             else { throw .unknownTransport }
             if let sid = query.sid, !sid.isEmpty {
-                return try self.route(head.method, to: sid, over: transport, isUpgrade: isUpgrade)
+                return try self.route(head.method, to: sid, over: transport, isUpgrade: exchange.isUpgrade)
             }
             guard head.method == .GET else { throw .badHandshakeMethod }
+            guard !self.life.isDraining else { throw .shuttingDown }
             guard transport == .webSocket else { return .handshake }
-            guard isUpgrade else { throw .badRequest }
+            guard exchange.isUpgrade else { throw .badRequest }
             return .webSocket(nil)
         } catch {
             return .reject(error)
         }
+    }
+
+    private func routeOutside(_ exchange: Exchange) -> Route {
+        let (method, target) = (exchange.head.method, exchange.head.uri)
+        let isReady = self.life.isReady
+        if let answer = HealthAnswer(to: method, target[...], self.configuration, isReady: isReady) {
+            return .health(answer)
+        }
+        if target == "*" { return .status(.noContent, closes: false) }
+        return exchange.isUpgrade && self.configuration.foreignUpgrades == .close ? .close : .application
+    }
+
+    /// Whether a target lies below the path.
+    func owns(_ target: String) -> Bool {
+        guard target.hasPrefix(self.path) else { return false }
+        // Without a slash at its end the path is the beginning of other names, too.
+        return self.path.utf8.last == UInt8(ascii: "/")
+            || target.utf8.dropFirst(self.path.utf8.count).first.map { "/?#".utf8.contains($0) } ?? true
     }
 
     private func route(
@@ -82,45 +110,40 @@ extension EngineCore {
         }
     }
 
-    private func checkOrigin(_ head: HTTPRequestHead) throws(RequestRejection) {
-        guard !self.allowsOrigin(of: head) else { return }
-        self.logRefused(origin: head.headers.first(name: "origin") ?? "")
+    private func file(for head: HTTPRequestHead) -> ServedFile? {
+        guard head.method == .GET || head.method == .HEAD else { return nil }
+        let name = head.uri.dropFirst(self.path.count).prefix { $0 != "?" && $0 != "#" }
+        return self.files[self.path.hasSuffix("/") ? String(name) : String(name.dropFirst())]
+    }
+
+    // MARK: Origins
+
+    private func checkOrigin(_ exchange: Exchange) throws(RequestRejection) {
+        guard !self.allowsOrigin(of: exchange) else { return }
+        self.logRefused(origin: exchange.traits.origin ?? "")
         throw .badRequest
     }
 
     /// Whether the page that made a request, if any, may use the server.
-    func allowsOrigin(of head: HTTPRequestHead) -> Bool {
-        // Connections are not encrypted by this server yet.
-        self.configuration.cors.origins.allows(
-            origin: head.headers.first(name: "origin"),
-            host: head.headers.first(name: "host"),
-            isSecure: false
-        )
+    func allowsOrigin(of exchange: Exchange) -> Bool {
+        guard let origin = exchange.traits.origin else { return true }
+        return self.origins.allows(origin: origin, host: exchange.host, isSecure: exchange.isSecure)
     }
+
+    /// The CORS headers of the answer to a request.
+    func corsHeaders(for exchange: Exchange) -> HTTPHeaders {
+        if let headers = self.corsHeadersForAll { return headers }
+        let cors = self.configuration.cors
+        guard self.allowsOrigin(of: exchange) else { return HTTPHeaders(cors.refusalFields()) }
+        return HTTPHeaders(cors.responseFields(origin: exchange.traits.origin))
+    }
+
+    // MARK: Handshakes
 
     /// The last check of a handshake.
     ///
     /// It comes after the application's own, as in Node.
     func checkRevision(_ target: String) throws(RequestRejection) {
         guard try Query(target: target).revision == "4" else { throw .unsupportedProtocolVersion }
-    }
-
-    /// The path and query of a target that may have the absolute form, which servers must accept (RFC 9112 §3.2.2).
-    static func originForm(_ target: String) -> Substring {
-        guard target.utf8.first != UInt8(ascii: "/") else { return Substring(target) }
-        for scheme in ["http://", "https://"] where target.hasPrefix(scheme) {
-            let rest = target.dropFirst(scheme.count)
-            guard let slash = rest.firstIndex(of: "/") else { return "/" }
-            return rest[slash...]
-        }
-        return Substring(target)
-    }
-
-    /// The CORS headers of the answer to a request.
-    func corsHeaders(for head: HTTPRequestHead) -> HTTPHeaders {
-        if let headers = self.corsHeadersForAll { return headers }
-        let cors = self.configuration.cors
-        guard self.allowsOrigin(of: head) else { return HTTPHeaders(cors.refusalFields()) }
-        return HTTPHeaders(cors.responseFields(origin: head.headers.first(name: "origin")))
     }
 }

@@ -10,14 +10,15 @@ import NIOHTTP1
 final class Exchange {
     /// Tells this exchange from those before it on the same connection: an answer that comes too late finds another.
     let serial: Int
+    /// The head, its target a path and a query.
     let head: HTTPRequestHead
-    let route: Route
-    /// Whether the client asks to switch protocols.
-    let isUpgrade: Bool
-    /// Whether the parser takes what follows for another protocol.
-    ///
-    /// The connection ends with the answer then.
-    let endsParsing: Bool
+    let traits: RequestTraits
+    /// What a trusted proxy says of the client.
+    var forwarded: ForwardedClient?
+    /// What to do with the request; decided before anything else is done with it.
+    var route = Route.application
+    /// Where the request is counted as long as it is open.
+    private var record: AddressRecord?
     var body = ByteBuffer()
     var isReceived = false
     var isAnswered = false
@@ -25,27 +26,45 @@ final class Exchange {
     /// Body bytes thrown away since the request was answered early.
     var discardedBytes = 0
 
-    init(serial: Int, head: HTTPRequestHead, route: Route, isUpgrade: Bool) {
+    init(serial: Int, head: HTTPRequestHead) {
+        var head = head
         self.serial = serial
+        self.traits = RequestTraits(&head)
         self.head = head
-        self.route = route
-        self.isUpgrade = isUpgrade
-        self.endsParsing = isUpgrade || head.method == .CONNECT || WebSocketHandshake.isAmbiguous(head)
+        self.keepsAlive = false
         self.keepsAlive = head.isKeepAlive && !self.endsParsing
     }
+
+    /// Whether the client asks to switch protocols.
+    var isUpgrade: Bool { self.traits.isUpgrade }
+
+    /// Whether the parser takes what follows for another protocol.
+    ///
+    /// The connection ends with the answer then.
+    var endsParsing: Bool { self.isUpgrade || self.head.method == .CONNECT || self.traits.isAmbiguous }
+
+    /// Whether the client's connection is encrypted, as far as is known.
+    var isSecure: Bool { self.forwarded?.isSecure ?? false }
+
+    /// The host that the client has named.
+    var host: String? { self.forwarded?.host ?? self.traits.host }
 
     /// The size of the body so far; `nil` when nobody wants it, or wants it any more.
     var wantedBodySize: Int? {
         self.isAnswered || !self.route.takesBody ? nil : self.body.readableBytes
     }
 
-    /// The length of the body, if the client has said it.
-    var announcedLength: Int? { self.head.headers.first(name: "content-length").flatMap { Int($0) } }
+    // MARK: Counting
 
-    /// Whether the client waits for `100 Continue` before it sends the body.
-    var expectsContinue: Bool {
-        self.head.version == .http1_1
-            && self.head.headers[canonicalForm: "expect"].contains { $0.lowercased() == "100-continue" }
+    /// Counts the request until ``endCounting()``.
+    func count(in record: AddressRecord) {
+        self.record = record
+    }
+
+    /// The request is open no more.
+    func endCounting() {
+        self.record?.endRequest()
+        self.record = nil
     }
 }
 
@@ -60,19 +79,20 @@ struct Answer {
     var omitsLength = false
 
     static func empty(_ status: HTTPResponseStatus, closes: Bool = false) -> Self {
-        Self(status: status, closes: closes)
+        Self(status: status, closes: closes, omitsLength: !status.mayHaveResponseBody)
     }
 
     /// The answer to a request that was refused.
     static func rejection(_ rejection: RequestRejection, isUpgrade: Bool) -> Self {
-        if isUpgrade {
-            return .text(.badRequest, rejection.upgradeBody)
-        }
-        return Self(
-            status: HTTPResponseStatus(statusCode: rejection.status),
-            headers: ["Content-Type": "application/json"],
-            body: rejection.body
-        )
+        let status = HTTPResponseStatus(statusCode: rejection.status(isUpgrade: isUpgrade))
+        var answer =
+            isUpgrade
+            ? Self.text(status, rejection.upgradeBody)
+            : Self(status: status, headers: ["Content-Type": "application/json"], body: rejection.body)
+        if let seconds = rejection.retryAfter { answer.headers.add(name: "Retry-After", value: "\(seconds)") }
+        // Whoever comes back does so on a new connection, which a proxy can take to another server.
+        if rejection == .shuttingDown { answer.closes = true }
+        return answer
     }
 
     /// An answer to a refused upgrade, in the form of Node's: text, and the connection ends.

@@ -29,14 +29,27 @@ extension HTTPConnectionHandler {
 
     /// Writes the last answer of the connection, which is closed when that has left.
     private func writeLast(_ head: ByteBuffer, _ body: ByteBuffer?, context: ChannelHandlerContext) {
+        let written = self.beginClosing(context)
+        context.write(self.wrapOutboundOut(head), promise: body == nil ? written : nil)
+        if let body { context.write(self.wrapOutboundOut(body), promise: written) }
+        context.flush()
+    }
+
+    /// Closes the connection when what was written has left.
+    func closeWhenWritten() {
+        guard let context = self.context else { return }
+        let written = self.beginClosing(context)
+        context.writeAndFlush(self.wrapOutboundOut(ByteBuffer()), promise: written)
+    }
+
+    /// The connection ends when the promise is kept, or the client takes too long to read what it has.
+    private func beginClosing(_ context: ChannelHandlerContext) -> EventLoopPromise<Void> {
         self.isClosing = true
         self.setDeadline(in: self.core.idleTimeout)
         let channel = context.channel
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.whenComplete { _ in channel.close(promise: nil) }
-        context.write(self.wrapOutboundOut(head), promise: body == nil ? written : nil)
-        if let body { context.write(self.wrapOutboundOut(body), promise: written) }
-        context.flush()
+        return written
     }
 
     func writeContinue() {

@@ -17,12 +17,11 @@ extension HTTPConnectionHandler {
     // MARK: Middlewares
 
     /// What the middlewares make of a request; `nil` when it goes on.
-    func intercept(_ head: HTTPRequestHead) -> Route? {
-        let middlewares = self.core.configuration.requestMiddlewares
-        guard !middlewares.isEmpty, EngineCore.originForm(head.uri).hasPrefix(self.core.path) else { return nil }
-        let request = self.observedRequest(head)
+    func intercept(_ exchange: Exchange) -> Route? {
+        guard self.core.hasMiddlewares, self.core.owns(exchange.head.uri) else { return nil }
+        let request = self.observedRequest(exchange)
         do {
-            for middleware in middlewares {
+            for middleware in self.core.configuration.requestMiddlewares {
                 if case .answer(let response) = try middleware(request) { return .answer(MiddlewareAnswer(response)) }
             }
             return nil
@@ -31,36 +30,38 @@ extension HTTPConnectionHandler {
         }
     }
 
-    private func observedRequest(_ head: HTTPRequestHead) -> HandshakeRequest {
-        let address = self.context?.channel.remoteAddress
-        let time = WallClock.now()
+    private func observedRequest(_ exchange: Exchange) -> HandshakeRequest {
         // Only methods that are no tokens cannot be converted.
-        guard let request = try? HTTPRequest(head, secure: false, splitCookie: false) else {
-            let compact = CompactRequestHead(head)
-            return HandshakeRequest(compact: compact, remoteAddress: address, isSecure: false, time: time)
+        guard let request = try? HTTPRequest(exchange.head, secure: exchange.isSecure, splitCookie: false) else {
+            return self.handshakeRequest(exchange)
         }
-        return HandshakeRequest(head: request, remoteAddress: address, isSecure: false, time: time)
+        return HandshakeRequest(
+            head: request,
+            remoteAddress: self.remoteAddress(exchange),
+            isSecure: exchange.isSecure,
+            time: WallClock.now()
+        )
     }
 
     // MARK: Headers
 
     /// Adds the application's headers to what a session answers.
     func withHookHeaders(_ answer: Answer, _ exchange: Exchange) -> Answer {
-        guard self.core.configuration.hasHeaderHooks, answer.status == .ok else { return answer }
+        guard self.core.hasHeaderHooks, answer.status == .ok else { return answer }
         var answer = answer
         switch exchange.route {
-        case .handshake: self.addHookHeaders(to: &answer.headers, exchange.head, isInitial: true)
-        case .poll, .post: self.addHookHeaders(to: &answer.headers, exchange.head, isInitial: false)
+        case .handshake: self.addHookHeaders(to: &answer.headers, exchange, isInitial: true)
+        case .poll, .post: self.addHookHeaders(to: &answer.headers, exchange, isInitial: false)
         default: break
         }
         return answer
     }
 
     /// Adds the application's headers to those of an answer, which they replace where the names are the same.
-    func addHookHeaders(to headers: inout HTTPHeaders, _ head: HTTPRequestHead, isInitial: Bool) {
+    func addHookHeaders(to headers: inout HTTPHeaders, _ exchange: Exchange, isInitial: Bool) {
+        guard self.core.hasHeaderHooks else { return }
         let configuration = self.core.configuration
-        guard configuration.hasHeaderHooks else { return }
-        let request = self.observedRequest(head)
+        let request = self.observedRequest(exchange)
         if isInitial, let hook = configuration.initialHeaders { Self.add(hook(request), to: &headers) }
         if let hook = configuration.headers { Self.add(hook(request), to: &headers) }
     }
@@ -82,13 +83,14 @@ extension HTTPConnectionHandler {
 
     /// Tells the application of a request that is refused.
     func tellRefused(_ rejection: RequestRejection, _ exchange: Exchange) {
+        if !exchange.isAnswered { self.core.environment.metrics.refused(rejection) }
         guard let hook = self.core.configuration.onRefusedRequest, !exchange.isAnswered else { return }
         hook(
             RefusedRequest(
                 code: rejection.code,
                 message: rejection.message,
-                context: self.core.context(of: rejection, exchange.head),
-                request: self.observedRequest(exchange.head)
+                context: self.core.context(of: rejection, exchange),
+                request: self.observedRequest(exchange)
             )
         )
     }
@@ -96,24 +98,25 @@ extension HTTPConnectionHandler {
 
 extension EngineCore {
     /// The details of a refusal, as Node's server gives them.
-    fileprivate func context(of rejection: RequestRejection, _ head: HTTPRequestHead) -> [String: String] {
-        let query = try? Query(target: String(Self.originForm(head.uri)))
+    fileprivate func context(of rejection: RequestRejection, _ exchange: Exchange) -> [String: String] {
+        let query = try? Query(target: exchange.head.uri)
         let details =
             switch rejection {
             case .unknownTransport: ["transport": query?.transport.map(String.init)]
             case .unknownSession: ["sid": query?.sid.map(String.init)]
-            case .badHandshakeMethod: ["method": head.method.rawValue]
-            case .forbidden: ["message": rejection.message]
+            case .badHandshakeMethod: ["method": exchange.head.method.rawValue]
+            case .forbidden, .tooManyHandshakes, .tooManyRequests, .tooManyConnections, .shuttingDown:
+                ["message": rejection.message]
             case .unsupportedProtocolVersion: ["protocol": query?.revision.map(String.init)]
             case .middlewareFailure: ["name": "MIDDLEWARE_FAILURE"]
-            case .badRequest: self.badRequestContext(head, query)
+            case .badRequest: self.badRequestContext(exchange, query)
             }
         return details.compactMapValues(\.self)
     }
 
-    private func badRequestContext(_ head: HTTPRequestHead, _ query: Query?) -> [String: String?] {
-        guard self.allowsOrigin(of: head) else {
-            return ["name": "INVALID_ORIGIN", "origin": head.headers.first(name: "origin")]
+    private func badRequestContext(_ exchange: Exchange, _ query: Query?) -> [String: String?] {
+        guard self.allowsOrigin(of: exchange) else {
+            return ["name": "INVALID_ORIGIN", "origin": exchange.traits.origin]
         }
         guard let sid = query?.sid, !sid.isEmpty else { return ["name": "TRANSPORT_HANDSHAKE_ERROR"] }
         let session = SessionID(sid).flatMap(self.environment.registry.session(for:))

@@ -9,11 +9,15 @@ extension HTTPConnectionHandler {
     /// Works on a request that has been received whole.
     func perform(_ exchange: Exchange) {
         switch exchange.route {
-        case .application: self.callApplication(exchange)
-        case .preflight: self.answerPreflight(exchange)
+        case .application, .preflight(isApplications: true): self.callApplication(exchange)
+        case .health(let answer): self.answer(answer.answer)
+        case .preflight(isApplications: false): self.answerPreflight(exchange)
         case .reject(let rejection): self.reject(rejection, exchange)
         case .answer(let answer): self.answer(self.answer(for: .success(answer.response), path: exchange.head.uri))
+        case .status(let status, let closes): self.answer(.empty(status, closes: closes))
         case .unsupportedMethod: self.answer(.empty(.internalServerError))
+        case .close: self.context?.close(promise: nil)
+        case .file(let file): self.answer(file.answer(to: exchange.head))
         case .handshake: self.authorize(exchange) { $0.openPollingSession($1, request: $2) }
         case .poll(let session): self.poll(session, exchange)
         case .post(let session): self.post(to: session, exchange)
@@ -24,7 +28,7 @@ extension HTTPConnectionHandler {
     // MARK: The application's requests
 
     private func callApplication(_ exchange: Exchange) {
-        guard let request = try? HTTPRequest(exchange.head, secure: false, splitCookie: false) else {
+        guard let request = try? HTTPRequest(exchange.head, secure: exchange.isSecure, splitCookie: false) else {
             self.answer(.empty(.badRequest, closes: true))
             return
         }
@@ -38,11 +42,11 @@ extension HTTPConnectionHandler {
                 return .failure(error)
             }
         } with: { handler, result in
-            handler.answer(serial: serial, handler.answer(for: result, path: request.path))
+            handler.answer(serial: serial, handler.answer(for: result, path: request.path ?? ""))
         }
     }
 
-    private func answer(for result: Result<ApplicationResponse, any Error>, path: String?) -> Answer {
+    private func answer(for result: Result<ApplicationResponse, any Error>, path: String) -> Answer {
         switch result {
         case .success(let response):
             var headers = HTTPHeaders(response.head.headerFields)
@@ -55,10 +59,7 @@ extension HTTPConnectionHandler {
             guard status.mayHaveResponseBody else { return Answer(status: status, headers: headers, omitsLength: true) }
             return Answer(status: status, headers: headers, body: response.body)
         case .failure(let error):
-            self.core.logger.error(
-                "responder failed",
-                metadata: ["http.path": "\(path ?? "")", "error": "\(error)"]
-            )
+            self.core.logFailed(error, path: path)
             return Answer(
                 status: .internalServerError,
                 headers: ["Content-Type": "text/plain; charset=utf-8"],
@@ -74,7 +75,7 @@ extension HTTPConnectionHandler {
     ) {
         guard let channel = self.context?.channel else { return }
         let handler = NIOLoopBound(self, eventLoop: channel.eventLoop)
-        Task {
+        self.core.tasks.run {
             let output = await work()
             // The loop of a closed connection may have ended with its server.
             guard channel.isActive else { return }
@@ -89,6 +90,7 @@ extension HTTPConnectionHandler {
         _ exchange: Exchange,
         then proceed: @escaping @Sendable (HTTPConnectionHandler, Exchange, HandshakeRequest) -> Void
     ) {
+        if let refusal = self.refusedHandshake(exchange) { return self.reject(refusal, exchange) }
         let request = self.handshakeRequest(exchange)
         guard let allowRequest = self.core.configuration.allowRequest else {
             self.checkRevision(exchange, request, then: proceed)
@@ -119,22 +121,13 @@ extension HTTPConnectionHandler {
         }
     }
 
-    private func handshakeRequest(_ exchange: Exchange) -> HandshakeRequest {
-        HandshakeRequest(
-            compact: CompactRequestHead(exchange.head),
-            // The channel's own is cached; the context's would ask the system again.
-            remoteAddress: self.context?.channel.remoteAddress,
-            isSecure: false,
-            time: WallClock.now()
-        )
-    }
-
     private func openPollingSession(_ exchange: Exchange, request: HandshakeRequest) {
         guard let session = self.core.openSession(request: request, home: self.loopContext, webSocket: nil) else {
-            self.reject(.tooManySessions, exchange)
+            self.reject(self.core.reasonForNoSession, exchange)
             return
         }
-        var answer = self.pollAnswer(self.core.openPacket(for: session, transport: .polling), exchange)
+        self.ledToSession()
+        var answer = self.pollAnswer(self.core.openPayload(for: session), exchange)
         if let cookie = self.core.configuration.cookie {
             answer.headers.add(name: "Set-Cookie", value: cookie.headerValue(for: session.id))
         }
@@ -147,7 +140,7 @@ extension HTTPConnectionHandler {
         let poll = PendingRequest(context: self.loopContext, handler: self, serial: exchange.serial)
         self.pendingPoll = poll
         switch session.receivedPoll(poll) {
-        case .accepted: break
+        case .accepted: self.ledToSession()
         case .overlap: self.answer(.empty(.badRequest))
         case .closed: self.reject(.unknownSession, exchange)
         case .transportMismatch: self.reject(.badRequest, exchange)
@@ -202,24 +195,28 @@ extension HTTPConnectionHandler {
     }
 
     private func answerPreflight(_ exchange: Exchange) {
+        var answer = Answer.empty(HTTPResponseStatus(statusCode: self.core.configuration.cors.preflightStatus.code))
+        answer.headers = self.preflightHeaders(exchange)
+        self.answer(answer)
+    }
+
+    private func preflightHeaders(_ exchange: Exchange) -> HTTPHeaders {
         let cors = self.core.configuration.cors
-        let headers = exchange.head.headers
-        let fields =
-            self.core.allowsOrigin(of: exchange.head)
-            ? cors.preflightFields(
-                origin: headers.first(name: "origin"),
-                requestedHeaders: headers.first(name: "access-control-request-headers")
-            ) : cors.refusalFields()
-        self.answer(Answer(status: .noContent, headers: HTTPHeaders(fields), omitsLength: true))
+        guard self.core.allowsOrigin(of: exchange) else { return HTTPHeaders(cors.refusalFields()) }
+        let requested = exchange.head.headers.first(name: "access-control-request-headers")
+        return HTTPHeaders(cors.preflightFields(origin: exchange.traits.origin, requestedHeaders: requested))
     }
 
     /// Adds the CORS headers, which every answer of Engine.IO has but the refusal of an upgrade.
     func withCORS(_ answer: Answer, _ exchange: Exchange) -> Answer {
+        let headers: HTTPHeaders
         switch exchange.route {
-        case .application, .preflight: return answer
-        default: if exchange.isUpgrade { return answer }
+        case .application, .health, .status, .preflight(isApplications: false): return answer
+        case .preflight(isApplications: true): headers = self.preflightHeaders(exchange)
+        default:
+            if exchange.isUpgrade { return answer }
+            headers = self.core.corsHeaders(for: exchange)
         }
-        let headers = self.core.corsHeaders(for: exchange.head)
         guard !headers.isEmpty else { return answer }
         var answer = answer
         answer.headers.add(contentsOf: headers)
@@ -230,6 +227,8 @@ extension HTTPConnectionHandler {
 
     private func upgrade(_ exchange: Exchange, session: Session?) {
         do throws(WebSocketHandshake.Refusal) {
+            // What follows the head belongs to the WebSocket: a body would be something else to a proxy than here.
+            guard !exchange.traits.hasBody else { throw WebSocketHandshake.Refusal(message: "Unexpected body") }
             try WebSocketHandshake.check(exchange.head)
         } catch {
             var answer = Answer.text(error.status, ByteBuffer(string: error.message))
@@ -248,8 +247,9 @@ extension HTTPConnectionHandler {
 
     private func switchToWebSocket(_ exchange: Exchange, request: HandshakeRequest?, session: Session?) {
         guard let context = self.context else { return }
-        var extra = self.core.corsHeaders(for: exchange.head)
-        self.addHookHeaders(to: &extra, exchange.head, isInitial: request != nil)
+        guard self.countWebSocket(exchange) else { return self.reject(.tooManyConnections, exchange) }
+        var extra = self.core.corsHeaders(for: exchange)
+        self.addHookHeaders(to: &extra, exchange, isInitial: request != nil)
         let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
         WebSocketHandshake.responseHeaders(for: exchange.head, extra: extra, on: context.channel).whenComplete {
             result in
@@ -275,13 +275,14 @@ extension HTTPConnectionHandler {
                 )
             else {
                 webSocket.connection.releaseEndpoint()
-                if let exchange = self.exchange { self.reject(.tooManySessions, exchange) }
+                if let exchange = self.exchange { self.reject(self.core.reasonForNoSession, exchange) }
                 return
             }
             webSocket.role = .transport(session)
         } else if let session, session.openedCandidate(webSocket.link) {
             webSocket.role = .candidate(session)
         }
+        self.ledToSession()
         var head = AnswerEncoder.head(.switchingProtocols, headers)
         AnswerEncoder.endHead(&head)
         context.write(self.wrapOutboundOut(head), promise: nil)
@@ -312,11 +313,13 @@ extension HTTPConnectionHandler {
 extension CompactRequestHead {
     /// Takes what a connection has received.
     init(_ head: HTTPRequestHead) {
-        self.init(target: EngineCore.originForm(head.uri), headers: head.headers.lazy.map { ($0.name, $0.value) })
+        self.init(target: head.uri, headers: head.headers.lazy.map { ($0.name, $0.value) })
     }
 }
 
-extension RequestRejection {
-    /// The answer when the server takes no more sessions.
-    static let tooManySessions = RequestRejection.forbidden("Too many sessions")
+extension EngineCore {
+    /// The answer when ``openSession(request:home:webSocket:)`` makes none.
+    fileprivate var reasonForNoSession: RequestRejection {
+        self.life.isDraining ? .shuttingDown : .forbidden("Too many sessions")
+    }
 }

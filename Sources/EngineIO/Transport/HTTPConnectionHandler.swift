@@ -20,8 +20,14 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
 
     let core: EngineCore
     let loopContext: LoopContext
+    /// Who the requests are from; `nil` when nobody asks.
+    let client: ConnectionClient?
     private(set) var context: ChannelHandlerContext?
     var exchange: Exchange?
+    /// Whether a request of this connection was part of a session.
+    private(set) var servesSessions = false
+    /// Whether a request was for a session that took it.
+    private var hasLedToSession = false
     private var queue: Deque<HTTPServerRequestPart> = []
     private var isProcessing = false
     private var nextSerial = 0
@@ -30,14 +36,19 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     /// The last answer has been written; whatever the client still sends is not looked at.
     var isClosing = false
     private var parseError: (any Error)?
-    private var deadline: NIODeadline?
-    private var timer: (deadline: NIODeadline, token: DeadlineWheel<any DeadlineTarget>.Token)?
+    /// Whether the parser has given something since the last read was complete.
+    private var hasReceivedPart = false
+    /// Whether the parser has the beginning of a head.
+    var isHeadBegun = false
+    var deadline: NIODeadline?
+    var timer: (deadline: NIODeadline, token: DeadlineWheel<any DeadlineTarget>.Token)?
     /// How many bytes of answers waited for the client when the timer fired last.
-    private var unreadBytes = 0
+    var unreadBytes = 0
 
-    init(core: EngineCore, loopContext: LoopContext) {
+    init(core: EngineCore, loopContext: LoopContext, client: ConnectionClient? = nil) {
         self.core = core
         self.loopContext = loopContext
+        self.client = client
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -47,14 +58,24 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.cancelTimer()
+        self.exchange?.endCounting()
+        self.client?.leaveBehind()
         self.context = nil
     }
 
     // MARK: Receiving
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        self.hasReceivedPart = true
         self.queue.append(self.unwrapInboundIn(data))
         self.processQueue()
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        // What was read and gave nothing is the beginning of a head, unless a body is being received.
+        if !self.hasReceivedPart, self.exchange?.isReceived != false { self.isHeadBegun = true }
+        self.hasReceivedPart = false
+        context.fireChannelReadComplete()
     }
 
     /// Works on what has arrived until a request has to wait for its answer.
@@ -109,21 +130,22 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     }
 
     private func receiveHead(_ head: HTTPRequestHead) {
+        self.isHeadBegun = false
         self.setDeadline(in: self.core.bodyTimeout)
-        let isUpgrade = WebSocketHandshake.isRequested(by: head)
-        let route = self.intercept(head) ?? self.core.route(head, isUpgrade: isUpgrade)
-        let exchange = Exchange(serial: self.nextSerial, head: head, route: route, isUpgrade: isUpgrade)
+        let exchange = Exchange(serial: self.nextSerial, head: head)
         self.nextSerial += 1
         self.exchange = exchange
-        if case .post(let session) = route, !self.begin(post: session) { return }
-        guard route.takesBody else {
+        exchange.route = self.route(exchange)
+        if exchange.route.isOfSession { self.servesSessions = true }
+        if case .post(let session) = exchange.route, !self.begin(post: session) { return }
+        guard exchange.route.takesBody else {
             // A client that asks first is told at once, before it sends a body that nobody wants.
-            if exchange.expectsContinue, route.isRefusal { self.perform(exchange) }
+            if exchange.traits.expectsContinue, exchange.route.isRefusal { self.perform(exchange) }
             return
         }
-        if let length = exchange.announcedLength, length > self.core.configuration.maximumPayloadBytes {
+        if let length = exchange.traits.contentLength, length > self.core.configuration.maximumPayloadBytes {
             self.rejectBody()
-        } else if exchange.expectsContinue {
+        } else if exchange.traits.expectsContinue {
             self.writeContinue()
         }
     }
@@ -132,6 +154,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     private func begin(post session: Session) -> Bool {
         switch session.beganPost() {
         case .accepted:
+            self.ledToSession()
             return true
         case .overlap:
             self.answer(.empty(.badRequest))
@@ -163,6 +186,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     /// The session stays: a client that lost one oversized message may go on.
     private func rejectBody() {
         if case .post(let session) = self.exchange?.route { session.rejectedPost() }
+        self.core.environment.limits.reached(.maximumPayloadBytes)
         self.exchange?.body = ByteBuffer()
         self.answer(.empty(.payloadTooLarge))
     }
@@ -192,20 +216,31 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case ChannelEvent.inputClosed: self.closedInput()
+        case is ConnectionShouldDrainEvent: self.drain()
         case is ChannelShouldQuiesceEvent: self.quiesce()
+        case is ConnectionShouldYieldEvent: self.yieldConnection()
         default: context.fireUserInboundEventTriggered(event)
         }
     }
 
-    /// The server is shutting down: the connection ends with the request under way.
-    private func quiesce() {
-        guard self.exchange == nil else {
-            self.exchange?.keepsAlive = false
-            return
+    /// A connection to the server led to a session: it counts no more among those that may be anybody's.
+    func ledToSession() {
+        guard !self.hasLedToSession, let context = self.context else { return }
+        self.hasLedToSession = true
+        self.core.connections.ledToSession(context.channel)
+    }
+
+    /// There are too many connections that have not led to a session.
+    private func yieldConnection() {
+        guard !self.hasLedToSession, !self.isClosing else { return }
+        if let exchange = self.exchange, exchange.isReceived {
+            // The server has not answered yet, which is not the client's fault.
+            exchange.keepsAlive = false
+        } else if self.bufferedBytes > 0 {
+            self.closeWhenWritten()
+        } else {
+            self.context?.close(promise: nil)
         }
-        self.isClosing = true
-        if self.bufferedBytes == 0 { self.context?.close(promise: nil) }
-        // Otherwise an answer is on its way; the shutdown's own timeout bounds it.
     }
 
     private func closedInput() {
@@ -232,6 +267,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     private func loseRequest() {
         guard let exchange = self.exchange, !exchange.isAnswered else { return }
         self.exchange?.isAnswered = true
+        self.exchange?.endCounting()
         let poll = self.pendingPoll
         self.pendingPoll = nil
         self.context?.close(promise: nil)
@@ -251,6 +287,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         self.parseError = error
         if let exchange = self.exchange, !exchange.isReceived {
             if case .post(let session) = exchange.route, !exchange.isAnswered { session.lostPost() }
+            exchange.endCounting()
             self.exchange = nil
             self.queue.removeAll()
         }
@@ -260,6 +297,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     private func answerParseError() {
         defer { self.parseError = nil }
         let isTooLarge = (self.parseError as? HTTPParserError) == .headerOverflow
+        if isTooLarge { self.core.environment.limits.reached(.headers) }
         let status: HTTPResponseStatus = isTooLarge ? .requestHeaderFieldsTooLarge : .badRequest
         self.writeAnswer(.empty(status, closes: true), isHead: false, keepsAlive: false)
     }
@@ -290,80 +328,13 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
 
     private func finishExchange() {
         guard let exchange = self.exchange else { return }
+        exchange.endCounting()
         self.exchange = nil
         guard exchange.keepsAlive else { return }
         self.setDeadline(in: self.core.idleTimeout)
         self.processQueue()
     }
-
-    // MARK: Deadlines
-
-    /// Sets when the client's patience ends; `nil` while the server is the one who is waited for.
-    func setDeadline(in amount: TimeAmount?) {
-        guard let amount else {
-            self.deadline = nil
-            return
-        }
-        let deadline = self.loopContext.now + amount
-        self.deadline = deadline
-        // A timer that fires too early is set again then: cheaper than to move it with each request.
-        if let timer = self.timer {
-            guard deadline < timer.deadline else { return }
-            self.loopContext.cancel(timer.token)
-        }
-        self.armTimer(at: deadline)
-    }
-
-    private func armTimer(at deadline: NIODeadline) {
-        let target = ConnectionTimer(self, eventLoop: self.loopContext.eventLoop)
-        self.timer = (deadline, self.loopContext.schedule(target, at: deadline))
-    }
-
-    private func cancelTimer() {
-        if let timer = self.timer { self.loopContext.cancel(timer.token) }
-        self.timer = nil
-    }
-
-    fileprivate func timerFired(now: NIODeadline) {
-        self.timer = nil
-        guard let deadline = self.deadline else { return }
-        guard now >= deadline else { return self.armTimer(at: deadline) }
-        self.deadline = nil
-        if self.isReadingAnswer { return self.setDeadline(in: self.core.idleTimeout) }
-        guard let exchange = self.exchange, !exchange.isAnswered else {
-            self.context?.close(promise: nil)
-            return
-        }
-        if case .post(let session) = exchange.route { session.lostPost() }
-        self.answer(.empty(.requestTimeout, closes: true))
-    }
-
-    /// Whether the client is still reading an answer, and has read some of it since the timer fired last.
-    private var isReadingAnswer: Bool {
-        let before = self.unreadBytes
-        self.unreadBytes = self.bufferedBytes
-        return self.unreadBytes > 0 && (before == 0 || self.unreadBytes < before)
-    }
-
-    /// How many bytes of answers have not left yet.
-    private var bufferedBytes: Int {
-        guard let options = self.context?.channel.syncOptions else { return 0 }
-        return (try? options.getOption(.bufferedWritableBytes)) ?? 0
-    }
 }
 
 @available(*, unavailable)
 extension HTTPConnectionHandler: Sendable {}
-
-/// Wakes a connection whose deadline may have come.
-private final class ConnectionTimer: DeadlineTarget {
-    private let handler: NIOLoopBound<HTTPConnectionHandler>
-
-    init(_ handler: HTTPConnectionHandler, eventLoop: any EventLoop) {
-        self.handler = NIOLoopBound(handler, eventLoop: eventLoop)
-    }
-
-    func deadlineReached(now: NIODeadline) {
-        self.handler.value.timerFired(now: now)
-    }
-}

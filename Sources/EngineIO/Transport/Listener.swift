@@ -5,17 +5,20 @@ import NIOPosix
 import Synchronization
 
 /// There are as many connections as the configuration allows, or the server is shutting down.
-private struct TooManyConnections: Error {}
+private struct UnwantedConnection: Error {}
 
 /// Accepts connections and gives each its handlers.
 final class Listener: Sendable {
     /// How many connections may wait to be accepted.
     private static let backlog: CInt = 1024
 
-    private let core: EngineCore
-    private let group: MultiThreadedEventLoopGroup
-    private let contexts: [ObjectIdentifier: LoopContext]
-    private let socket = Mutex<(any Channel)?>(nil)
+    let core: EngineCore
+    let group: MultiThreadedEventLoopGroup
+    let contexts: [ObjectIdentifier: LoopContext]
+    /// The listening socket; `nil` before the server listens, and from the moment it shuts down.
+    let socket = Mutex<(any Channel)?>(nil)
+    /// Loops that have been given something to do at the end, and have not done it.
+    let busyLoops = Atomic(0)
 
     init(core: EngineCore, threads: Int?) {
         self.core = core
@@ -36,11 +39,17 @@ final class Listener: Sendable {
             guard let address = channel.localAddress else {
                 throw EngineIOError(.cannotBind, "\(host):\(port) has no address")
             }
+            self.reopenWhenLost(channel, address)
             return address
         } catch {
             try? await self.group.shutdownGracefully()
             throw EngineIOError(.cannotBind, Self.explain(error, host: host, port: port), cause: error)
         }
+    }
+
+    /// Hands the listening socket over, to be closed.
+    func takeSocket() -> (any Channel)? {
+        self.socket.withLock { $0.take() }
     }
 
     private static func explain(_ error: any Error, host: String, port: Int) -> String {
@@ -55,27 +64,43 @@ final class Listener: Sendable {
         return "cannot listen on \(host):\(port): \(reason)"
     }
 
-    private var bootstrap: ServerBootstrap {
+    var bootstrap: ServerBootstrap {
         let core = self.core
         let contexts = self.contexts
         return ServerBootstrap(group: self.group)
             .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptPauser(core: core))
+                }
+            }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    guard let context = contexts[ObjectIdentifier(channel.eventLoop)], core.connections.insert(channel)
-                    else {
-                        throw TooManyConnections()
+                    guard let context = contexts[ObjectIdentifier(channel.eventLoop)],
+                        case .admitted = core.connections.insert(channel)
+                    else { throw UnwantedConnection() }
+                    switch ConnectionClient.arrive(on: channel, core: core) {
+                    case .unknown: try Self.addHandlers(to: channel, core: core, context: context)
+                    case .welcome(let client):
+                        try Self.addHandlers(to: channel, core: core, context: context, client: client)
+                    case .refused:
+                        core.environment.limits.reached(.connectionsPerAddress)
+                        throw UnwantedConnection()
                     }
-                    try Self.addHandlers(to: channel, core: core, context: context)
                 }
             }
     }
 
     /// Adds the handlers of an HTTP connection.
-    static func addHandlers(to channel: any Channel, core: EngineCore, context: LoopContext) throws {
+    static func addHandlers(
+        to channel: any Channel,
+        core: EngineCore,
+        context: LoopContext,
+        client: ConnectionClient? = nil
+    ) throws {
         let pipeline = channel.pipeline.syncOperations
         let limits = core.configuration.limits
         var decoding = NIOHTTPDecoderLimitConfiguration()
@@ -84,29 +109,6 @@ final class Listener: Sendable {
         decoding.maxHeaderFieldCount = limits.headerCount
         let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: decoding)
         try pipeline.addHandler(ByteToMessageHandler(decoder))
-        try pipeline.addHandler(HTTPConnectionHandler(core: core, loopContext: context))
-    }
-
-    /// Stops to listen, and asks idle connections to end.
-    ///
-    /// - Returns: A future that completes when all connections have ended.
-    func stopAccepting() async -> EventLoopFuture<Void> {
-        // Connections hear of it before the port is free: whoever sees that may count on the rest.
-        let drained = self.group.any().makePromise(of: Void.self)
-        self.core.connections.quiesce(promise: drained)
-        try? await self.socket.withLock { $0.take() }?.close().get()
-        return drained.futureResult
-    }
-
-    /// Waits for the connections to end, cuts those that do not in time, and ends the event loops.
-    ///
-    /// No loop may end before the last connection has: a session's connections may live on several.
-    func finish(after drained: EventLoopFuture<Void>, timeout: Duration) async {
-        let connections = self.core.connections
-        let cut = self.core.environment.time.after(timeout) { connections.closeAll() }
-        try? await drained.get()
-        cut.cancel()
-        for context in self.contexts.values { context.retire() }
-        try? await self.group.shutdownGracefully()
+        try pipeline.addHandler(HTTPConnectionHandler(core: core, loopContext: context, client: client))
     }
 }

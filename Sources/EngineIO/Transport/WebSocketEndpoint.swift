@@ -33,11 +33,14 @@ package final class WebSocketSettings: Sendable {
     let maximumFragments: Int
     let closeHandshakeTimeout: TimeAmount
     let logger: Logger
+    /// Told when a peer reaches one of them.
+    let limits: LimitReporter?
 
-    package init(_ configuration: EngineIOConfiguration, logger: Logger) {
+    package init(_ configuration: EngineIOConfiguration, logger: Logger, limits: LimitReporter? = nil) {
         self.maximumMessageSize = configuration.maximumPayloadBytes
         self.maximumFragments = configuration.limits.fragmentsPerMessage
         self.closeHandshakeTimeout = TimeAmount(configuration.limits.closeHandshakeTimeout)
         self.logger = logger
+        self.limits = limits
     }
 }

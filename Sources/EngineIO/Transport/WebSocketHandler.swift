@@ -140,6 +140,11 @@ package final class WebSocketHandler: ChannelInboundHandler {
     }
 
     private func fail(_ violation: WebSocketViolation) {
+        switch violation.kind {
+        case .messageTooBig: self.settings.limits?.reached(.maximumPayloadBytes)
+        case .policyViolation: self.settings.limits?.reached(.fragmentsPerMessage)
+        case .protocolError, .invalidText: break
+        }
         self.settings.logger.debug("websocket failed", metadata: ["error": "\(violation)"])
         self.endpoint?.ended(.transportError)
         self.perform(self.closing.receivedViolation(closeCode: violation.closeCode, deadline: self.closeDeadline))
@@ -188,7 +193,9 @@ package final class WebSocketHandler: ChannelInboundHandler {
     fileprivate func reachedDeadline(now: NIODeadline) {
         self.timer = nil
         switch self.closing.hitDeadline(now: now) {
-        case .closeTransport: self.context?.close(promise: nil)
+        case .closeTransport:
+            self.settings.limits?.reached(.closeHandshakeTimeout)
+            self.context?.close(promise: nil)
         case .ignore: self.scheduleDeadline()
         }
     }

@@ -18,24 +18,6 @@ package enum WebSocketHandshake {
         upgradePipelineHandler: { channel, _ in channel.eventLoop.makeSucceededVoidFuture() }
     )
 
-    /// Whether a client asks for a protocol switch at all.
-    ///
-    /// This has to agree with the HTTP parser, which reads nothing behind a request it takes for an upgrade: it knows
-    /// only spaces around the elements of `Connection`, no tabs.
-    static func isRequested(by head: HTTPRequestHead) -> Bool {
-        guard head.headers.contains(name: "upgrade"), !Self.isAmbiguous(head) else { return false }
-        return head.headers["connection"].contains { value in
-            value.split(separator: ",").contains { element in
-                element.drop { $0 == " " }.prefix { $0 != " " }.lowercased() == "upgrade"
-            }
-        }
-    }
-
-    /// Whether the parser may see an upgrade where this server does not: the connection ends with the answer then.
-    static func isAmbiguous(_ head: HTTPRequestHead) -> Bool {
-        head.headers["connection"].contains { $0.utf8.contains(UInt8(ascii: "\t")) }
-    }
-
     /// Checks what the client must have sent.
     package static func check(_ head: HTTPRequestHead) throws(Refusal) {
         guard head.method == .GET else { throw Refusal(status: .methodNotAllowed, message: "Invalid HTTP method") }

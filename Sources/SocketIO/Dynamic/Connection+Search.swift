@@ -12,14 +12,12 @@ extension Connection {
             state.pendingJoins += 1
             state.nextJoinNumber += 1
             let number = state.nextJoinNumber
-            tasks.started()
             // Made inside the lock, so that whoever gives the search up finds it.
-            let task = Task {
+            let task = tasks.run {
                 var search = search
                 let result = await search.finish(from: step)
                 self.state.withLock { $0.pendingJoins -= 1 }
                 self.join(result, search, number: number, on: session)
-                tasks.finished()
             }
             state.searches[search.name] = Search(number: number, task: task)
             return true

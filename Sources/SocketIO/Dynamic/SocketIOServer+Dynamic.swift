@@ -115,12 +115,7 @@ extension SocketIOServer {
     /// A client that had entered a namespace has gone.
     func left(_ namespace: Namespace) {
         guard self.directory.leave(namespace) else { return }
-        let tasks = self.environment.tasks
-        tasks.started()
-        Task {
-            await namespace.adapter.close()
-            tasks.finished()
-        }
+        self.environment.tasks.run { await namespace.adapter.close() }
     }
 
     func logFailedPredicate(_ error: any Error, name: String) {

@@ -11,7 +11,7 @@ final class ServerEnvironment: Sendable {
     let time: TimeSource
     let limits: LimitReporter
     let metrics: ServerMetrics
-    let tasks = HandlerTasks()
+    let tasks = ApplicationTasks()
 
     init(
         configuration: SocketIOConfiguration,

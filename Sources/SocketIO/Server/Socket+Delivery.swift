@@ -120,22 +120,30 @@ extension Socket {
             let hasLeft = state.phase == .disconnected
             // An event whose socket has left since it was taken is dropped like those that waited.
             if !(hasLeft && item.isEvent) { state.inbox.prepend(item) }
-            tasks.started()
             // Made inside the lock, so that a disconnect cannot miss it. It cannot take an item before the lock is
             // released, hence cancelling it here runs no code of a handler.
-            let task = Task {
-                await self.drain()
-                tasks.finished()
-            }
+            let task = hasLeft ? tasks.run { await self.drain() } : self.drainingTask(tasks)
             state.inbox.started(task)
             if hasLeft, !item.isDisconnected { task.cancel() }
         }
     }
 
+    /// A task that a disconnect cancels, and hence needs nobody else to.
+    private func drainingTask(_ tasks: ApplicationTasks) -> Task<Void, Never> {
+        tasks.started()
+        return Task {
+            await self.drain()
+            tasks.finished()
+        }
+    }
+
     private func drain() async {
         while let item = self.nextItem() {
-            // The task was cancelled before the disconnect was put into the inbox. Its handlers get a fresh one.
-            if item.isDisconnected, Task.isCancelled { return self.startDraining(with: item) }
+            // The task was cancelled before the disconnect was put into the inbox. Its handlers get a fresh one, unless
+            // a shutdown has run out of time and would cancel that as well.
+            if item.isDisconnected, Task.isCancelled, !self.namespace.environment.tasks.areCancelled {
+                return self.startDraining(with: item)
+            }
             // It had to wait for the connect handlers, and for nothing else.
             if case .event(let handler, let event) = item, handler.isConcurrent {
                 if self.runConcurrently(event, handler) { self.holdInput() }

@@ -56,7 +56,12 @@ extension Socket {
             return state.end()
         }
         guard let end = left else { return }
-        for task in end.tasks { task.cancel() }
+        if reason == .serverShuttingDown {
+            // They may finish, as long as the shutdown has time.
+            self.namespace.environment.tasks.adopt(end.tasks)
+        } else {
+            for task in end.tasks { task.cancel() }
+        }
         for ack in end.acks {
             ack.receive(.failure(SocketIOError(.disconnected, "socket has been disconnected")), from: self)
         }

@@ -32,9 +32,32 @@ import Testing
         #expect(settings.logLevel == .info)
         #expect(settings.logFile == "app.log")
         #expect(settings.allowedOrigins == [])
+        #expect(settings.trustedProxies == [])
         #expect(settings.pingInterval == .seconds(25))
         #expect(settings.pingTimeout == .seconds(20))
         #expect(settings.threads == nil)
+        #expect(settings.drainDuration == .zero)
+        #expect(!settings.hasHealthEndpoints)
+    }
+
+    @Test(arguments: [
+        ([], "", false), (["--health-endpoints"], "", true), ([], "yes", true), ([], "0", false), ([], "ON", true),
+        (["--no-health-endpoints"], "yes", false), (["--health-endpoints"], "no", true),
+    ])
+    func `health endpoints are asked for by a flag or a variable`(
+        arguments: [String],
+        variable: String,
+        isOn: Bool
+    ) throws {
+        let settings = try self.settings(arguments, ["CHAT_HEALTH_ENDPOINTS": variable])
+        #expect(settings.hasHealthEndpoints == isOn)
+        #expect(settings.server.engine.livenessPath == (isOn ? "/healthz" : nil))
+        #expect(settings.server.engine.readinessPath == (isOn ? "/readyz" : nil))
+    }
+
+    @Test func `a variable that is neither yes nor no is an error`() {
+        let message = self.message([], ["CHAT_HEALTH_ENDPOINTS": "maybe"])
+        #expect(message == #"CHAT_HEALTH_ENDPOINTS is "maybe", expected yes or no"#)
     }
 
     /// Each option: its flag, a value, and how the settings show it.
@@ -48,9 +71,11 @@ import Testing
         ("--log-level", "trace", { $0.logLevel.rawValue }),
         ("--log-file", "/var/log/chat", { $0.logFile }),
         ("--allowed-origin", "http://localhost:8080", { $0.allowedOrigins.joined() }),
+        ("--trusted-proxy", "10.0.0.0/8", { $0.trustedProxies.joined() }),
         ("--ping-interval", "1.25", { "\($0.pingInterval / .milliseconds(1) / 1000)" }),
         ("--ping-timeout", "2.5", { "\($0.pingTimeout / .milliseconds(1) / 1000)" }),
         ("--threads", "3", { "\($0.threads ?? 0)" }),
+        ("--drain-duration", "2.5", { "\($0.drainDuration / .milliseconds(1) / 1000)" }),
     ]
 
     private static func variable(of flag: String) -> String {
@@ -86,7 +111,8 @@ import Testing
         ("--log-file", ""), ("--host", ""), ("--templates", ""), ("--avatar-url", "ftp://a.example"),
         ("--avatar-url", "https://"), ("--avatar-url", "https://a b"), ("--allowed-origin", "a.example"),
         ("--allowed-origin", "https://a.example/"), ("--allowed-origin", "null"),
-        ("--allowed-origin", "https://*.example"), ("--allowed-origin", "https://"),
+        ("--allowed-origin", "https://*.example"), ("--allowed-origin", "https://"), ("--trusted-proxy", "localhost"),
+        ("--trusted-proxy", "10.0.0.0/33"), ("--trusted-proxy", ""), ("--trusted-proxy", "10.0.0.1,10.0.0.2"),
     ])
     func `a value without sense is an error that names the flag`(flag: String, text: String) throws {
         let message = try #require(self.message([flag, text]))
@@ -115,14 +141,23 @@ import Testing
         #expect(try self.settings(["--allowed-origin", "*"], variable).allowedOrigins == ["*"])
     }
 
+    @Test func `several proxies come from repeated flags, or from a variable with commas`() throws {
+        let flags = ["--trusted-proxy", "10.0.0.1", "--trusted-proxy", "fd00::/8"]
+        #expect(try self.settings(flags).trustedProxies == ["10.0.0.1", "fd00::/8"])
+        let variable = ["CHAT_TRUSTED_PROXY": "10.0.0.1, fd00::/8"]
+        #expect(try self.settings([], variable).trustedProxies == ["10.0.0.1", "fd00::/8"])
+        #expect(try self.settings(["--trusted-proxy", "::1"], variable).trustedProxies == ["::1"])
+    }
+
     @Test func `the server gets what was set`() throws {
-        let arguments = "--host ::1 --port 7 --threads 2 --ping-interval 1.5 --ping-timeout 0.5"
+        let arguments = "--host ::1 --port 7 --threads 2 --ping-interval 1.5 --ping-timeout 0.5 --trusted-proxy ::1"
         let configuration = try self.settings(arguments.split(separator: " ").map(String.init)).server
         #expect(configuration.host == "::1")
         #expect(configuration.port == 7)
         #expect(configuration.threads == 2)
         #expect(configuration.engine.pingInterval == .milliseconds(1500))
         #expect(configuration.engine.pingTimeout == .milliseconds(500))
+        #expect(configuration.engine.trustedProxies == ["::1"])
         try configuration.validate()
     }
 }

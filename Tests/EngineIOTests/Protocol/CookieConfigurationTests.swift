@@ -25,6 +25,17 @@ import Testing
         #expect(value == "foo=2g7xoCwor8NLKxnUAAAA; \(attributes)")
     }
 
+    @Test func `newer attributes stand where Node's library writes them`() {
+        let cookie = CookieConfiguration(
+            isSecure: true,
+            sameSite: CookieConfiguration.SameSite.none,
+            isPartitioned: true,
+            priority: .high
+        )
+        let value = cookie.headerValue(for: Self.sid)
+        #expect(value.hasSuffix("; Path=/; HttpOnly; Secure; Partitioned; Priority=High; SameSite=None"))
+    }
+
     @Test func `attributes can be left out`() {
         let cookie = CookieConfiguration(path: nil, isHTTPOnly: false, sameSite: nil)
         #expect(cookie.headerValue(for: Self.sid) == "io=2g7xoCwor8NLKxnUAAAA")

@@ -14,10 +14,16 @@ import Testing
             (.forbidden(), 403, #"{"code":4,"message":"Forbidden"}"#),
             (.forbidden("not today"), 403, #"{"code":4,"message":"not today"}"#),
             (.unsupportedProtocolVersion, 400, #"{"code":5,"message":"Unsupported protocol version"}"#),
+            (.tooManyHandshakes(retryAfter: 7), 429, #"{"code":4,"message":"Too many handshakes"}"#),
+            (.tooManyRequests, 429, #"{"code":4,"message":"Too many requests"}"#),
+            (.tooManyConnections, 429, #"{"code":4,"message":"Too many connections"}"#),
+            (.shuttingDown, 503, #"{"code":4,"message":"Server shutting down"}"#),
         ] as [(RequestRejection, Int, String)]
     )
     func `each rejection has its status and body`(_ rejection: RequestRejection, _ status: Int, _ body: String) {
-        #expect(rejection.status == status)
+        #expect(rejection.status(isUpgrade: false) == status)
+        #expect(rejection.status(isUpgrade: true) == ([429, 503].contains(status) ? status : 400))
+        #expect(RequestRejection.codes.contains(rejection.code))
         #expect(String(buffer: rejection.body) == body)
         #expect(String(buffer: rejection.upgradeBody) == rejection.message)
     }

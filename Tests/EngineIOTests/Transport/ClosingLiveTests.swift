@@ -171,13 +171,13 @@ extension LiveTests {
                 let idle = try await RawConnection.connect(port: server.port)
                 _ = try await HTTPTestClient(idle).request("GET", "/")
 
-                async let end: Void = server.server.shutDown(timeout: .seconds(10))
+                async let end = server.server.shutDown(timeout: .seconds(10))
                 #expect(try await waiting.receivePoll() == ["1"])
                 #expect(try await webSocket.receiveText() == "4last")
                 #expect(try await webSocket.webSocket?.expectClose() == .some(nil))
                 #expect(try await idle.readToEnd() == [])
                 try await webSocket.webSocket?.connection.close()
-                await end
+                _ = await end
                 #expect(try await server.closeReason(of: waiting.sid) == .serverShuttingDown)
                 #expect(try await server.closeReason(of: webSocket.open.sid) == .serverShuttingDown)
                 await #expect(throws: (any Error).self) { try await RawConnection.connect(port: server.port) }
@@ -222,10 +222,10 @@ extension LiveTests {
                 let webSocket = try #require(client.webSocket)
                 let polling = try await PollingTestClient.connect(port: server.port)
                 try await withThrowingTaskGroup(of: Void.self) { group in
-                    for _ in 0..<4 { group.addTask { await server.server.shutDown(timeout: .seconds(10)) } }
+                    for _ in 0..<4 { group.addTask { _ = await server.server.shutDown(timeout: .seconds(10)) } }
                     #expect(try await webSocket.expectClose() == nil)
                     try await webSocket.connection.close()
-                    // Its connections have no request under way: they end, and its session with them or the server.
+                    #expect(try await polling.poll() == ["1"])
                     for connection in [polling.polls.connection, polling.posts.connection] {
                         #expect(try await connection.readToEnd() == [])
                     }

@@ -1,5 +1,6 @@
 /// The defaults, and the values that make no sense.
 import EngineIO
+import HTTPTypes
 import TestSupport
 import Testing
 
@@ -28,6 +29,15 @@ import Testing
             Fault("path") { $0.path = "engine.io/" },
             Fault("transports") { $0.transports = [] },
             Fault("compressionThreshold") { $0.compressionThreshold = -1 },
+            Fault("livenessPath") { $0.livenessPath = "" },
+            Fault("livenessPath") { $0.livenessPath = "healthz" },
+            Fault("livenessPath") { $0.livenessPath = "/health z" },
+            Fault("livenessPath") { $0.livenessPath = "/health?" },
+            Fault("readinessPath") { $0.readinessPath = "/engine.io/readyz" },
+            Fault("readinessPath") { configuration in
+                configuration.livenessPath = "/healthz"
+                configuration.readinessPath = "/healthz"
+            },
             Fault("limits.sessions") { $0.limits.sessions = 0 },
             Fault("limits.connections") { $0.limits.connections = -1 },
             Fault("limits.packetsPerPayload") { $0.limits.packetsPerPayload = 0 },
@@ -43,6 +53,31 @@ import Testing
             Fault("limits.bodyTimeout") { $0.limits.bodyTimeout = .zero },
             Fault("limits.closingTimeout") { $0.limits.closingTimeout = .zero },
             Fault("limits.closeHandshakeTimeout") { $0.limits.closeHandshakeTimeout = .zero },
+            Fault("limits.connectionsWithoutHandshake") { $0.limits.connectionsWithoutHandshake = 0 },
+            Fault("limits.connectionsPerAddress") { $0.limits.connectionsPerAddress = 0 },
+            Fault("limits.openRequestsPerAddress") { $0.limits.openRequestsPerAddress = -1 },
+            Fault("limits.handshakesPerSecondPerAddress") { $0.limits.handshakesPerSecondPerAddress = 0 },
+            Fault("limits.handshakesPerSecondPerAddress") { $0.limits.handshakesPerSecondPerAddress = -1 },
+            Fault("limits.handshakesPerSecondPerAddress") { $0.limits.handshakesPerSecondPerAddress = .nan },
+            Fault("limits.handshakesPerSecondPerAddress") { $0.limits.handshakesPerSecondPerAddress = .infinity },
+            Fault("limits.handshakeBurstPerAddress") { $0.limits.handshakeBurstPerAddress = 0 },
+            Fault("limits.handshakeBurstPerAddress") { $0.limits.handshakeBurstPerAddress = 1_000_001 },
+            Fault("limits.ipv6PrefixLength") { $0.limits.ipv6PrefixLength = 0 },
+            Fault("limits.ipv6PrefixLength") { $0.limits.ipv6PrefixLength = 129 },
+            Fault("path") { $0.path = "/a b/" },
+            Fault("path") { $0.path = "/a?b" },
+            Fault("path") { $0.path = "/a\r\nb" },
+            Fault("path") { $0.path = "/ä" },
+            Fault("trustedProxies") { $0.trustedProxies = ["10.0.0.1", "localhost"] },
+            Fault("trustedProxies") { $0.trustedProxies = ["10.0.0.0/33"] },
+            Fault("cookie.name") { $0.cookie = CookieConfiguration(name: "") },
+            Fault("cookie.name") { $0.cookie = CookieConfiguration(name: "a=b") },
+            Fault("cookie.name") { $0.cookie = CookieConfiguration(name: "a\r\nb") },
+            Fault("cookie.domain") { $0.cookie = CookieConfiguration(domain: "a; Secure") },
+            Fault("cookie.path") { $0.cookie = CookieConfiguration(path: "/\r\nX-Forged: yes") },
+            Fault("cookie.maxAge") { $0.cookie = CookieConfiguration(maxAge: .seconds(-1)) },
+            Fault("cors.maxAge") { $0.cors.maxAge = .seconds(-1) },
+            Fault("cors.preflightStatus") { $0.cors.preflightStatus = .notModified },
         ]
     }
 
@@ -59,6 +94,22 @@ import Testing
         #expect(configuration.compressesResponses)
         #expect(configuration.compressionThreshold == 1024)
         #expect(configuration.cookie == nil)
+        #expect(configuration.livenessPath == nil && configuration.readinessPath == nil)
+        #expect(configuration.addsTrailingSlash)
+        #expect(configuration.initialMessage == nil)
+        #expect(configuration.foreignUpgrades == .answer)
+        #expect(configuration.cors.preflightStatus == .noContent)
+        #expect(!configuration.cors.continuesPreflights)
+    }
+
+    @Test func `by default no address is limited, and no proxy trusted`() {
+        let configuration = EngineIOConfiguration()
+        #expect(configuration.limits.connectionsPerAddress == nil)
+        #expect(configuration.limits.openRequestsPerAddress == nil)
+        #expect(configuration.limits.handshakesPerSecondPerAddress == nil)
+        #expect(configuration.limits.connectionsWithoutHandshake == 20_000)
+        #expect(configuration.trustedProxies == [])
+        #expect(configuration.proxyHeaders == .xForwarded)
     }
 
     @Test(arguments: Fault.all)

@@ -190,7 +190,7 @@ extension LiveTests {
                 let client = try await HTTPTestClient.connect(port: server.port)
                 try await client.send("GET", "/")
                 try await started.count(1)
-                async let end: Void = server.server.shutDown(timeout: .seconds(10))
+                async let end = server.server.shutDown(timeout: .seconds(10))
                 try await eventually("no connection is taken any more") {
                     (try? await RawConnection.connect(port: server.port)) == nil
                 }
@@ -198,7 +198,7 @@ extension LiveTests {
                 let response = try await client.receive()
                 #expect(response.text == "finished")
                 #expect(response["connection"] == "close")
-                await end
+                _ = await end
             }
         }
     }

@@ -270,14 +270,14 @@ import Testing
                 let client = try await SocketIOTestClient.connect(port: port, over: transport)
                 try await client.join()
                 try await client.engine.polling?.startPollSurely()
-                async let shutDown: Void? = servers.all.first?.shutDown()
+                async let shutDown = servers.all.first?.shutDown()
                 if let polling = client.engine.polling {
                     #expect(try await polling.receivePoll() == ["1"])
                 } else {
                     try await client.expectEnd()
                     try await client.engine.webSocket?.connection.close()
                 }
-                await shutDown
+                _ = await shutDown
                 #expect(log.all == ["left: server shutting down"])
             }
         )

@@ -1,4 +1,5 @@
 /// The bookkeeping of the events that wait for a socket's handlers.
+import TestSupport
 import Testing
 
 @testable import SocketIO

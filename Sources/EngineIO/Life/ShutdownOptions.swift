@@ -1,0 +1,25 @@
+/// How much time each part of a shutdown may take.
+
+/// The times of a shutdown, in the order in which they pass.
+package struct ShutdownOptions: Sendable {
+    /// How long clients are still taken after readiness has turned off.
+    package var notice: Duration
+    /// Over what time the sessions are closed.
+    package var drain: Duration
+    /// How long connections and handlers may take to end after that.
+    package var timeout: Duration
+    /// How long handlers may take to end once they are cancelled.
+    package var grace: Duration
+
+    package init(
+        notice: Duration = .zero,
+        drain: Duration = .zero,
+        timeout: Duration = .seconds(3),
+        grace: Duration = .seconds(1)
+    ) {
+        self.notice = notice
+        self.drain = drain
+        self.timeout = timeout
+        self.grace = grace
+    }
+}

@@ -1,0 +1,244 @@
+/// The life of a server: it starts, it serves, it shuts down.
+public import EngineIO
+internal import Logging
+internal import NIOCore
+internal import ServiceLifecycle
+internal import Synchronization
+
+extension SocketIOServer {
+    enum Phase {
+        case idle
+        /// Started, or about to.
+        case started
+        case stopped
+    }
+
+    struct State {
+        var phase = Phase.idle
+        var engine: EngineIOServer?
+        var boundPort: Int?
+        var shutdown: Shutdown?
+        /// Whether clients are to be told without spreading.
+        var isHurried = false
+        var shutdownHooks: [@Sendable (SocketIOServer) throws -> Void] = []
+        /// Ends when a shutdown begins.
+        let shutdownBegins = AsyncStream.makeStream(of: Never.self)
+    }
+
+    /// A shutdown under way.
+    struct Shutdown {
+        var engine: EngineShutdown
+        var task: Task<ShutdownOutcome, Never>
+    }
+
+    /// The port in use, once the server has started.
+    public var port: Int? { self.state.withLock { $0.boundPort } }
+
+    /// Whether the server takes clients: it listens, and nobody has asked it to shut down.
+    ///
+    /// For load balancers there is `engine.readinessPath`.
+    public var isReady: Bool { self.state.withLock { $0.engine?.isReady ?? false } }
+
+    // MARK: Running
+
+    /// Starts the server and serves until the task is cancelled or a graceful shutdown is asked for.
+    ///
+    /// It ends only when everything has that the server began: connections, handlers, middlewares, responders, adapters.
+    /// They may finish until ``SocketIOConfiguration/shutdownTimeout``, and are cancelled then. As if they were child
+    /// tasks, with one exception: code that does not end within ``SocketIOConfiguration/cancellationGrace`` of its
+    /// cancellation is left behind, so that it cannot keep the process from ending; `run()` throws then.
+    ///
+    /// Cancelling the task, also during a graceful shutdown, gives up ``SocketIOConfiguration/drainDuration``: clients
+    /// are told at once.
+    ///
+    /// - Throws: ``SocketIOError`` with the code `cannotBind`, `alreadyRunning` or `shutDown`, or what an adapter's start
+    ///   throws; `handlersAbandoned` when code of the application did not end.
+    public func run() async throws {
+        try await self.start()
+        await self.untilShutdown()
+        let outcome = await withTaskCancellationHandler {
+            await self.shutDown()
+        } onCancel: {
+            self.hurry()
+        }
+        guard outcome.isComplete else { throw SocketIOError.abandoned(outcome.handlersAbandoned) }
+    }
+
+    /// Waits until a graceful shutdown is asked for, the task is cancelled, or ``shutDown()`` is called.
+    private func untilShutdown() async {
+        let stream = self.state.withLock { $0.shutdownBegins.stream }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { try? await gracefulShutdown() }
+            group.addTask { for await _ in stream {} }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// Starts the server and returns when it listens.
+    ///
+    /// - Returns: The port in use.
+    /// - Throws: ``SocketIOError`` with the code `cannotBind`, `alreadyRunning` or `shutDown`, or what an adapter's start
+    ///   throws. Adapters that had started are closed then.
+    @discardableResult
+    public func start() async throws -> Int {
+        try self.state.withLock { state throws(SocketIOError) in
+            switch state.phase {
+            case .idle: state.phase = .started
+            case .started: throw SocketIOError(.alreadyRunning, "a server can be started once")
+            case .stopped: throw SocketIOError(.shutDown, "the server has been shut down")
+            }
+        }
+        let namespaces = self.directory.start()
+        var started: [any Adapter] = []
+        let port: Int
+        do {
+            for namespace in namespaces {
+                try await namespace.adapter.start()
+                started.append(namespace.adapter)
+            }
+            port = try await self.listen()
+        } catch {
+            for adapter in started { await adapter.close() }
+            throw error
+        }
+        self.environment.logger.info("listening", metadata: ["host": "\(self.configuration.host)", "port": "\(port)"])
+        return port
+    }
+
+    private func listen() async throws(SocketIOError) -> Int {
+        do throws(EngineIOError) {
+            let engine = try EngineIOServer(
+                configuration: self.configuration.engine,
+                threads: self.configuration.threads,
+                logger: self.environment.logger,
+                time: self.environment.time,
+                responder: self.responder,
+                tasks: self.environment.tasks,
+                makeHandler: { Connection(server: self) }
+            )
+            let isWanted = self.state.withLock { state in
+                if state.phase == .started { state.engine = engine }
+                return state.phase == .started
+            }
+            // From here on a shutdown finds the engine.
+            if !isWanted { await engine.shutDown() }
+            let address = try await engine.bind(host: self.configuration.host, port: self.configuration.port)
+            let port = address.port ?? self.configuration.port
+            self.state.withLock { $0.boundPort = port }
+            return port
+        } catch {
+            throw SocketIOError(error.code == .shutDown ? .shutDown : .cannotBind, error.message, cause: error.cause)
+        }
+    }
+
+    // MARK: Shutting down
+
+    /// Calls something once when the server begins to shut down, before any client is told.
+    ///
+    /// What it emits still reaches the clients. It must not block; an error it throws is logged. A server that has not
+    /// started, or is shutting down already, does not call it.
+    ///
+    /// ```swift
+    /// server.onShuttingDown { server in try server.emit("maintenance", "back in a minute") }
+    /// ```
+    ///
+    /// - Parameter hook: What to do.
+    public func onShuttingDown(_ hook: @escaping @Sendable (_ server: SocketIOServer) throws -> Void) {
+        self.state.withLock { $0.shutdownHooks.append(hook) }
+    }
+
+    /// Stops the server: sockets are told, connections end, handlers finish.
+    ///
+    /// 1. At once ``isReady`` turns false, and the hooks of ``onShuttingDown(_:)`` are called.
+    /// 2. After ``SocketIOConfiguration/shutdownNotice`` nobody is let in any more.
+    /// 3. Within ``SocketIOConfiguration/drainDuration`` sockets leave with the reason
+    ///    ``DisconnectReason/serverShuttingDown``, evenly. Clients take it for a lost connection and come back by
+    ///    themselves. Handlers under way are not cancelled by it.
+    /// 4. Connections and handlers have ``SocketIOConfiguration/shutdownTimeout`` to end. Connections are cut then, and
+    ///    handlers cancelled, which have ``SocketIOConfiguration/cancellationGrace`` to end after that.
+    /// 5. Adapters are closed. They have until the timeout, and the grace at least.
+    ///
+    /// A server that has not started yet does not start any more: its ``start()`` throws. A second call waits for the
+    /// first. It goes on when the task that asked for it is cancelled.
+    ///
+    /// - Returns: What has ended, and what has not.
+    @discardableResult
+    public func shutDown() async -> ShutdownOutcome {
+        let shutdown = self.state.withLock { state in
+            state.phase = .stopped
+            state.shutdownBegins.continuation.finish()
+            if state.shutdown == nil, let engine = state.engine?.beginShutdown() {
+                if state.isHurried { engine.hurry() }
+                let hooks = state.shutdownHooks
+                state.shutdown = Shutdown(engine: engine, task: Task { await self.shutDown(engine, hooks) })
+            }
+            return state.shutdown
+        }
+        return await shutdown?.task.value ?? ShutdownOutcome()
+    }
+
+    /// Tells the clients at once that have not been told yet.
+    private func hurry() {
+        self.state.withLock { state in
+            state.isHurried = true
+            return state.shutdown?.engine
+        }?.hurry()
+    }
+
+    private func shutDown(
+        _ engine: EngineShutdown,
+        _ hooks: [@Sendable (SocketIOServer) throws -> Void]
+    ) async -> ShutdownOutcome {
+        let logger = self.environment.logger
+        logger.info("shutting down")
+        for hook in hooks {
+            do {
+                try hook(self)
+            } catch {
+                logger.error("shutdown hook failed", metadata: ["error": "\(error)"])
+            }
+        }
+        let outcome = await engine.run(self.configuration.shutdownOptions) { await self.closeAdapters() }
+        logger.log(level: outcome.isComplete ? .info : .error, "stopped", metadata: outcome.metadata)
+        return outcome
+    }
+
+    private func closeAdapters() async {
+        await withTaskGroup(of: Void.self) { group in
+            for namespace in self.directory.all { group.addTask { await namespace.adapter.close() } }
+        }
+    }
+}
+
+extension SocketIOConfiguration {
+    fileprivate var shutdownOptions: ShutdownOptions {
+        ShutdownOptions(
+            notice: self.shutdownNotice,
+            drain: self.drainDuration,
+            timeout: self.shutdownTimeout,
+            grace: self.cancellationGrace
+        )
+    }
+}
+
+extension ShutdownOutcome {
+    /// What is not as it should be, or worth a word.
+    fileprivate var metadata: Logger.Metadata {
+        let counts = [
+            ("socketio.handlers_finished", self.handlersFinished),
+            ("socketio.handlers_cancelled", self.handlersCancelled),
+            ("socketio.handlers_abandoned", self.handlersAbandoned),
+            ("socketio.connections_cut", self.connectionsCut),
+        ]
+        return Logger.Metadata(
+            uniqueKeysWithValues: counts.filter { $0.1 > 0 }.map { ($0.0, .stringConvertible($0.1)) }
+        )
+    }
+}
+
+extension SocketIOError {
+    fileprivate static func abandoned(_ count: Int) -> Self {
+        Self(.handlersAbandoned, "\(count) handlers have not ended, although they were cancelled")
+    }
+}
