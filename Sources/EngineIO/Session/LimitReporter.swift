@@ -13,8 +13,6 @@ package struct LimitName: Sendable, Hashable {
         self.name = name
     }
 
-    /// What waits for a client that does not read.
-    static let outboxBytes = Self("outboxBytes")
 }
 
 /// Counts and logs what reaches a limit.
