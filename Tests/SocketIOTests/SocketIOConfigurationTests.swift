@@ -91,6 +91,8 @@ import Testing
         .duration("acknowledgementTimeout", \.acknowledgementTimeout),
         .any("allowsJoiningSocketRooms"),
         .any("parser"),
+        // Looked at when a server is made; see `ClientFilesTests`.
+        .any("clientFolder"),
         Option(
             name: "connectionStateRecovery",
             faults: [

@@ -127,7 +127,12 @@ final class Connection: SessionHandler {
             }
             return (sockets, state.searches.values, [state.joinToken, state.attachmentToken])
         }
-        for search in searches { search.task.cancel() }
+        if reason == .serverShuttingDown {
+            // They may finish, as long as the shutdown has time.
+            self.server.environment.tasks.adopt(searches.map(\.task))
+        } else {
+            for search in searches { search.task.cancel() }
+        }
         for token in tokens.compactMap(\.self) { session.cancel(token) }
         self.meter?.close(session)
         for socket in sockets { socket.leave(DisconnectReason(reason)) }
