@@ -16,9 +16,8 @@ import Musl
 /// the loop would do nothing but try again. It is tried again after a time that doubles up to a limit; meanwhile the
 /// connections that have not led to a session make room, the oldest first. Confined to the event loop of the listening
 /// socket.
-final class AcceptPauser: ChannelDuplexHandler {
+final class AcceptPauser: ChannelInboundHandler {
     typealias InboundIn = any Channel
-    typealias OutboundIn = any Channel
 
     private static let shortestPause: Duration = .milliseconds(50)
     private static let longestPause: Duration = .seconds(1)
@@ -30,16 +29,11 @@ final class AcceptPauser: ChannelDuplexHandler {
     private let time: TimeSource
     private var pause = AcceptPauser.shortestPause
     private var resumption: Alarm?
-    private var isReadHeld = false
 
     init(core: EngineCore) {
         self.connections = core.connections
         self.limits = core.environment.limits
         self.time = core.environment.time
-    }
-
-    func read(context: ChannelHandlerContext) {
-        if self.resumption == nil { context.read() } else { self.isReadHeld = true }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -53,6 +47,8 @@ final class AcceptPauser: ChannelDuplexHandler {
         self.limits.reached(.descriptors, metadata: ["error": "\(error)"])
         self.connections.makeRoom(for: Self.connectionsToEnd)
         guard self.resumption == nil else { return }
+        // The read that failed is still pending: to hold the next one back would not keep the loop from trying again.
+        try? context.channel.syncOptions?.setOption(.autoRead, value: false)
         let eventLoop = context.eventLoop
         let loop = NIOLoopBound((self, context), eventLoop: eventLoop)
         self.resumption = self.time.after(self.pause) {
@@ -69,9 +65,7 @@ final class AcceptPauser: ChannelDuplexHandler {
     private func resume(context: ChannelHandlerContext) {
         guard self.resumption != nil else { return }
         self.resumption = nil
-        guard self.isReadHeld else { return }
-        self.isReadHeld = false
-        context.read()
+        try? context.channel.syncOptions?.setOption(.autoRead, value: true)
     }
 
     private static func isExhaustion(_ error: IOError) -> Bool {

@@ -180,9 +180,12 @@ extension LiveTests {
                 let page = try await HTTPTestClient.connect(port: server.port)
                 #expect(try await page.request("GET", "/page").status == 404)
                 // Each newcomer costs the oldest its place: who says nothing, who is slow, who has been answered.
+                var newcomers: [HTTPTestClient] = []
                 for victim in [idle, slow, page.connection] {
-                    let newcomer = try await HTTPTestClient.connect(port: server.port)
+                    newcomers.append(try await HTTPTestClient.connect(port: server.port))
                     #expect(try await victim.readToEnd() == [])
+                }
+                for newcomer in newcomers {
                     #expect(try await newcomer.request("GET", Self.handshake).status == 200)
                 }
                 #expect(server.server.limits.count(of: .connectionsWithoutHandshake) == 3)

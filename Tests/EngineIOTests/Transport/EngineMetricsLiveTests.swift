@@ -31,6 +31,9 @@ extension LiveTests {
                     try await webSocket.close()
                     #expect(try await server.closeReason(of: webSocket.open.sid) == .transportClose)
                     try await eventually("it is gone") { server.server.sessionCount == 1 }
+                    // The other one's client is there until the end, which it would otherwise be the cause of.
+                    await server.server.shutDown(timeout: .milliseconds(200))
+                    withExtendedLifetime((polling, upgrade)) {}
                 }
             }
             #expect(try self.value(metrics, "engineio.handshakes", ("transport", "polling")) == 1)
