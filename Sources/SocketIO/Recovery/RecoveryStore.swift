@@ -16,7 +16,7 @@ final class RecoveryStore: Sendable {
     let settings: ConnectionStateRecovery
     private let duration: TimeAmount
     private let limits: LimitReporter
-    private let now: @Sendable () -> NIODeadline
+    private let time: TimeSource
     private let turn = TurnTaking()
     private let state: Mutex<State>
 
@@ -25,16 +25,16 @@ final class RecoveryStore: Sendable {
     /// - Parameters:
     ///   - settings: How long and how much is kept.
     ///   - limits: Told when something has to go before its time.
-    ///   - now: The time.
+    ///   - time: The time.
     init(
         settings: ConnectionStateRecovery,
         limits: LimitReporter,
-        now: @escaping @Sendable () -> NIODeadline = { .now() }
+        time: TimeSource
     ) {
         self.settings = settings
         self.duration = TimeAmount(settings.maximumDisconnectionDuration)
         self.limits = limits
-        self.now = now
+        self.time = time
         self.state = Mutex(
             State(
                 events: MissedEvents(
@@ -71,7 +71,7 @@ final class RecoveryStore: Sendable {
             guard var packet = waiting.take() else { return }
             packet.appendLast(self.state.withLock { $0.events.nextOffset })
             let unit = packet.finished(type: .event)
-            let now = self.now()
+            let now = self.time.now
             let evicted = self.state.withLock { state in
                 state.events.expire(now: now)
                 return state.events.append(unit, for: selection, until: now + self.duration)
@@ -85,7 +85,7 @@ final class RecoveryStore: Sendable {
 
     /// Keeps what a socket gets back.
     func keep(_ socket: AbsentSocket) {
-        let now = self.now()
+        let now = self.time.now
         let isFull = self.state.withLock { state in
             state.absent.expire(now: now)
             return state.absent.insert(socket, until: now + self.duration)
@@ -98,7 +98,7 @@ final class RecoveryStore: Sendable {
     /// - Parameter auth: What the client sent with its CONNECT.
     func take(for auth: EncodedValue?) -> RecoveredSocket? {
         guard let auth, let claim = try? auth.decode(as: Claim.self), let pid = claim.pid?.text else { return nil }
-        let now = self.now()
+        let now = self.time.now
         return self.state.withLock { state in
             state.absent.expire(now: now)
             state.events.expire(now: now)

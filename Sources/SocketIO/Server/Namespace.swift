@@ -44,7 +44,8 @@ public final class Namespace: HandlerRegistry {
         self.parameters = parameters
         self.isRemovable = isRemovable
         self.recovery = environment.configuration.connectionStateRecovery.flatMap { settings in
-            adapter.recoversConnections ? RecoveryStore(settings: settings, limits: environment.limits) : nil
+            guard adapter.recoversConnections else { return nil }
+            return RecoveryStore(settings: settings, limits: environment.limits, time: environment.time)
         }
         adapter.attached(to: self)
     }
