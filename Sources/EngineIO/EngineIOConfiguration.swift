@@ -195,7 +195,7 @@ public struct EngineIOConfiguration: Sendable {
     var hasHeaderHooks: Bool { self.initialHeaders != nil || self.headers != nil }
 
     /// The path with exactly one slash at its end, as requests are compared with it.
-    var normalizedPath: String { self.path.hasSuffix("/") ? self.path : self.path + "/" }
+    package var normalizedPath: String { self.path.hasSuffix("/") ? self.path : self.path + "/" }
 }
 
 /// How a session's packets travel.

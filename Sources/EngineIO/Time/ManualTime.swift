@@ -93,7 +93,7 @@ package final class ManualTime: Sendable {
             return (state.now, state.contexts.compactMap(\.context))
         }
         for context in contexts where context.earliestDeadline.map({ $0 <= now }) ?? false {
-            try? await context.expireSoon()?.get()
+            try? await context.submit { context.expireDeadlines() }?.get()
         }
         let due = self.state.withLock { state in
             let due = state.alarms.filter { $0.value.deadline <= now }.sorted { $0.key < $1.key }

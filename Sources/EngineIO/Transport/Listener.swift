@@ -15,10 +15,12 @@ final class Listener: Sendable {
     private let core: EngineCore
     private let group: MultiThreadedEventLoopGroup
     private let contexts: [ObjectIdentifier: LoopContext]
+    private let tap: ConnectionTap?
     private let socket = Mutex<(any Channel)?>(nil)
 
-    init(core: EngineCore, threads: Int?) {
+    init(core: EngineCore, threads: Int?, tap: ConnectionTap? = nil) {
         self.core = core
+        self.tap = tap
         self.group = MultiThreadedEventLoopGroup(numberOfThreads: threads ?? System.coreCount)
         let manualTime = core.environment.time.manual
         self.contexts = Dictionary(
@@ -56,23 +58,34 @@ final class Listener: Sendable {
     }
 
     private var bootstrap: ServerBootstrap {
-        let core = self.core
-        let contexts = self.contexts
-        return ServerBootstrap(group: self.group)
+        ServerBootstrap(group: self.group)
             .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    guard let context = contexts[ObjectIdentifier(channel.eventLoop)], core.connections.insert(channel)
-                    else {
-                        throw TooManyConnections()
-                    }
-                    try Self.addHandlers(to: channel, core: core, context: context)
-                }
-            }
+            .childChannelInitializer { self.initialize($0) }
     }
+
+    /// Takes a connection: counts it and gives it its handlers.
+    ///
+    /// Called on the connection's loop.
+    func initialize(_ channel: any Channel) -> EventLoopFuture<Void> {
+        channel.eventLoop.makeCompletedFuture {
+            guard let context = self.contexts[ObjectIdentifier(channel.eventLoop)],
+                self.core.connections.insert(channel)
+            else {
+                throw TooManyConnections()
+            }
+            try self.tap?(channel)
+            try Self.addHandlers(to: channel, core: self.core, context: context)
+        }
+    }
+
+    /// The loop for the next connection.
+    func nextLoop() -> any EventLoop { self.group.next() }
+
+    /// What the loops have.
+    var loopContexts: [LoopContext] { Array(self.contexts.values) }
 
     /// Adds the handlers of an HTTP connection.
     static func addHandlers(to channel: any Channel, core: EngineCore, context: LoopContext) throws {

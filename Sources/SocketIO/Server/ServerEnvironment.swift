@@ -1,6 +1,7 @@
 /// What all namespaces and connections of a server share.
 internal import EngineIO
 internal import Logging
+internal import Synchronization
 
 /// The settings of a server, its logger and its running handlers.
 final class ServerEnvironment: Sendable {
@@ -10,6 +11,8 @@ final class ServerEnvironment: Sendable {
     let time: TimeSource
     let limits: LimitReporter
     let tasks = HandlerTasks()
+    /// Told of errors that no `onError` takes, besides the log.
+    let errorObserver = Mutex<(@Sendable (UnhandledError) -> Void)?>(nil)
 
     init(configuration: SocketIOConfiguration, logger: Logger, time: TimeSource = TimeSource()) {
         self.configuration = configuration
