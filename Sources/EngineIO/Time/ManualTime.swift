@@ -49,6 +49,11 @@ package final class ManualTime: Sendable {
     }
 
     func after(_ duration: Duration, _ action: @escaping @Sendable () -> Void) -> Alarm {
+        guard duration > .zero else {
+            // Due already: nobody need move the time for it.
+            Task { action() }
+            return Alarm {}
+        }
         let id = self.state.withLock { state in
             defer { state.nextAlarm += 1 }
             state.alarms[state.nextAlarm] = Entry(deadline: state.now + TimeAmount(duration), action: action)

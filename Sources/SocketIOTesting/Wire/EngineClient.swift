@@ -61,6 +61,7 @@ struct EngineClient: Sendable {
     private var outbox: [EnginePacket] = []
     private var sid: String?
     private var maxPayload = 0
+    private var isOfferedWebSocket = false
     private var isReading = true
     private var answersPings = true
     private var actions: [Action] = []
@@ -101,6 +102,11 @@ struct EngineClient: Sendable {
     mutating func beginUpgrade() {
         guard self.phase == .open, !self.isOnWebSocket, self.upgrade == .none else {
             self.actions.append(.upgraded(TestFailure("only an open client on polling can be upgraded")))
+            return
+        }
+        guard self.isOfferedWebSocket else {
+            // A client goes by what it is offered: the server does not refuse what it did not offer.
+            self.actions.append(.upgraded(TestFailure("the server offers no WebSocket")))
             return
         }
         self.upgrade = .opening
@@ -229,6 +235,7 @@ struct EngineClient: Sendable {
         case UInt8(ascii: "0"):
             let open = try OpenPacket(text)
             (self.sid, self.maxPayload) = (open.sid, open.maxPayload)
+            self.isOfferedWebSocket = open.offersWebSocket
             self.phase = .open
             self.actions.append(.ready(open))
         case UInt8(ascii: "1"): self.end(.transportClose)
@@ -284,8 +291,10 @@ extension EngineClient {
     }
 
     /// Polls, unless there is a reason not to.
+    ///
+    /// The server releases the waiting poll when it is probed; one sent after that would wait for the server's time.
     private mutating func poll() {
-        guard !self.isOnWebSocket, self.isReading, !self.polls.isBusy, self.upgrade != .pausing, let sid = self.sid,
+        guard !self.isOnWebSocket, self.isReading, !self.polls.isBusy, self.upgrade == .none, let sid = self.sid,
             self.phase == .open
         else { return }
         self.request(on: \.polls, .polls, self.request.poll(sid: sid))

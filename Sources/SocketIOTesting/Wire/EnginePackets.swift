@@ -62,6 +62,8 @@ enum EnginePacket: Sendable, Equatable {
 struct OpenPacket: Sendable, Equatable {
     var sid: String
     var maxPayload: Int
+    /// Whether the server offers a WebSocket to a session on polling.
+    var offersWebSocket: Bool
 
     /// Reads the packet behind its type.
     init(_ json: ByteBuffer) throws {
@@ -71,5 +73,6 @@ struct OpenPacket: Sendable, Equatable {
         }
         self.sid = sid
         self.maxPayload = maxPayload
+        self.offersWebSocket = value["upgrades"]?[0]?.stringValue == "websocket"
     }
 }

@@ -170,12 +170,10 @@ import Testing
     @Test(arguments: TestingMode.allCases)
     func `a volatile question that is dropped is out of time`(mode: TestingMode) async throws {
         try await Crowd.with([[]], mode, transports: [.polling]) { crowd in
-            // Its poll is answered, and no other sent.
-            crowd.clients[0].stopReading()
-            try crowd.namespace.emit("last")
-            try await crowd.harness.settle()
-            var answers = try crowd.namespace.volatile.emitWithAck(Self.ask, "x").makeAsyncIterator()
-            try await crowd.harness.time.advance(by: .seconds(60))
+            try await crowd.useUpPoll(of: 0)
+            let target = crowd.namespace.volatile.timeout(.seconds(10))
+            var answers = try target.emitWithAck(Self.ask, "x").makeAsyncIterator()
+            try await crowd.harness.time.advance(by: .seconds(10))
             #expect(self.code(await answers.next()) == .acknowledgementTimeout)
             #expect(await answers.next() == nil)
             crowd.clients[0].resumeReading()

@@ -124,6 +124,7 @@ import Testing
                     try member.emit("typed", .int(Int64(number)))
                 }
             }
+            try await harness.settle()
             // A socket of its own has a turn of its own.
             other.disconnect()
             let again = try await client.join("/other")

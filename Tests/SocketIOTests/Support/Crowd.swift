@@ -1,8 +1,11 @@
 /// A server with several clients, each known from both sides.
-import SocketIO
 import SocketIOTesting
+import Synchronization
 import TestSupport
 import Testing
+
+@testable import EngineIO
+@testable import SocketIO
 
 /// Clients and their sockets, in the order in which they joined the main namespace.
 struct Crowd {
@@ -40,6 +43,16 @@ struct Crowd {
             }
             try await body(Crowd(harness: harness, clients: clients, sockets: sockets))
         }
+    }
+
+    /// Has a polling client read no more, and its waiting poll answered with the event `last`, so that no poll waits.
+    func useUpPoll(of index: Int) async throws {
+        let session = self.sockets[index].session
+        try await eventually("the poll waits") { session.state.withLock { $0.polling.poll != nil } }
+        self.clients[index].stopReading()
+        try await self.harness.settle()
+        try self.sockets[index].emit("last")
+        try await eventually("the poll is answered") { session.state.withLock { $0.polling.poll == nil } }
     }
 
     /// Emits, then waits for what marks the end.

@@ -140,7 +140,8 @@ struct Way: Sendable, CustomTestStringConvertible {
             let rejection = await #expect(throws: HandshakeRejection.self) {
                 _ = try await harness.connect(transport: way.transport)
             }
-            #expect(rejection?.status == 403)
+            // As in Node, whatever the reason, a WebSocket is refused with 400.
+            #expect(rejection?.status == (way.transport == .webSocket ? 400 : 403))
             #expect(rejection?.body.contains("no") == true)
         }
     }
@@ -324,7 +325,8 @@ struct Way: Sendable, CustomTestStringConvertible {
             #expect(try await client.disconnected() == .transportClose)
             let second = try await harness.connect(transport: .polling)
             second.sendRaw(enginePacket: "9")
-            #expect(try await second.disconnected() == .transportError)
+            // Its poll gets the farewell, its POST the error, in either order.
+            #expect([.transportClose, .transportError].contains(try await second.disconnected()))
             let third = try await harness.connect()
             third.sendRaw(binary: [1])
             #expect(try await third.disconnected() == .transportClose)
