@@ -173,14 +173,18 @@ struct Way: Sendable, CustomTestStringConvertible {
     @Test(arguments: TestingMode.allCases)
     func `what does not come is named, with what came instead`(mode: TestingMode) async throws {
         let server = try self.server { namespace in namespace.onConnect { try $0.emit("other", "x") } }
-        try await server.test(mode, patience: .milliseconds(300)) { harness in
+        try await server.test(mode) { harness in
             let client = try await harness.connect()
-            let failure = await #expect(throws: TestFailure.self) { try await client.next(Event<Int>("wanted")) }
+            let short = Duration.milliseconds(300)
+            try await harness.settle()
+            let failure = await #expect(throws: TestFailure.self) {
+                try await client.next(Event<Int>("wanted"), within: short)
+            }
             let text = failure?.description ?? ""
             #expect(text.contains(#"no event "wanted" came within 0.3 seconds"#))
             #expect(text.contains(#"the client is connected; what came instead: "other"("x")"#))
-            await #expect(throws: TestFailure.self) { try await client.emitWithAck("nobody", "x") }
-            await #expect(throws: TestFailure.self) { try await client.disconnected() }
+            await #expect(throws: TestFailure.self) { try await client.emitWithAck("nobody", "x", within: short) }
+            await #expect(throws: TestFailure.self) { try await client.disconnected(within: short) }
             let misfit = await #expect(throws: SocketIOError.self) { try await client.next(Event<Int>("other")) }
             #expect(misfit?.message.contains("cannot be decoded") == true)
             client.close()

@@ -1,10 +1,10 @@
 /// Sockets that leave in the middle of each operation: it ends as documented, and nothing is left of them.
-import EngineIO
 import SocketIOTesting
 import Synchronization
 import TestSupport
 import Testing
 
+@testable import EngineIO
 @testable import SocketIO
 
 /// How a client leaves.
@@ -165,6 +165,12 @@ private final class SlowAdapter: ForwardingAdapter {
                 (known.count, known.count { $0.socket != nil }, known.count { $0.session != nil })
             }
         }
+
+        var hasNoOpenSession: Bool {
+            self.known.withLock { known in
+                known.allSatisfy { $0.session.map { $0.state.withLock { !$0.isOpen } } ?? true }
+            }
+        }
     }
 
     private static func makeStage(_ witness: Witness) throws -> Operation.Stage {
@@ -243,6 +249,9 @@ private final class SlowAdapter: ForwardingAdapter {
                 try await stage.log.line("begun")
                 try await leaving.perform(wire, harness)
                 try await harness.settle()
+                if leaving == .connection {
+                    try await eventually("the server has noticed") { witness.hasNoOpenSession }
+                }
                 stage.gate.open()
                 try await stage.log.line("passed")
                 wire.close()
