@@ -35,6 +35,7 @@ let package = Package(
         .library(name: "EngineIO", targets: ["EngineIO"]),
         .library(name: "SocketIO", targets: ["SocketIO"]),
         .library(name: "SocketIOSettings", targets: ["SocketIOSettings"]),
+        .library(name: "SocketIOTesting", targets: ["SocketIOTesting"]),
         .executable(name: "ChatApp", targets: ["ChatApp"]),
     ],
     dependencies: [
@@ -90,6 +91,18 @@ let package = Package(
                 "SocketIO",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "SocketIOTesting",
+            dependencies: [
+                "EngineIO",
+                "SocketIO",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: settings
         ),
@@ -171,6 +184,7 @@ let package = Package(
             dependencies: [
                 "EngineIO",
                 "SocketIO",
+                "SocketIOTesting",
                 "TestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),

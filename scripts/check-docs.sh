@@ -29,7 +29,7 @@ target=$(swiftc -print-target-info | "$python" -c 'import json, sys; print(json.
 find_modules
 rm -rf "$graphs" "$docs"
 mkdir -p "$docs"
-for module in EngineIO SocketIO SocketIOSettings; do
+for module in EngineIO SocketIO SocketIOSettings SocketIOTesting; do
     extract "$module"
 done
 "$python" scripts/undocumented.py "$graphs"

@@ -64,6 +64,15 @@ for module in NIOPosix NIOHTTP1 NIOWebSocket NIOHTTPTypesHTTP1; do
 done
 silent SocketIO/Server/A.swift 'import NIOHTTP1Thing\n'
 
+time="time comes from a LoopContext or the TimeSource"
+for text in 'let a = NIODeadline.now()' 'a(at: .now)' 'b = .now() + c' 'ContinuousClock.now' 'try await Task.sleep(for: a)' \
+    'loop.scheduleTask(in: a) {}'; do
+    fires "2: $time" SocketIO/Server/A.swift "struct A {}\n$text\n"
+    silent EngineIO/Session/LoopContext.swift "$text\n"
+    silent ChatApp/A.swift "$text\n"
+done
+silent EngineIO/Session/A.swift 'self.home.now + WallClock.now()\n/// Not NIODeadline.now().\n'
+
 fires "1: libraries do not import Foundation" EngineIO/Session/A.swift 'import Foundation\n'
 fires "1: libraries do not import Foundation" SocketIO/Server/A.swift 'import struct Foundation.Data\n'
 silent SocketIO/Server/A.swift \

@@ -74,6 +74,14 @@ check_direction() {
     forbid_imports "SocketIO does not import the network" "$network" < <(swift_files 'Sources/SocketIO/*')
 }
 
+# A test that moves the time by hand has to reach every timer: TimeSource and LoopContext alone read a clock or sleep.
+check_time() {
+    forbid "time comes from a LoopContext or the TimeSource" \
+        '(NIODeadline|[^A-Za-z0-9_)?])\.now\>|\<(ContinuousClock|SuspendingClock)\>|\<Task\.sleep\>|\.schedule(Task|Callback)\>' \
+        < <(swift_files 'Sources/EngineIO/*' 'Sources/SocketIO/*' |
+            grep -vE '^Sources/EngineIO/(Time/.*|Session/LoopContext\.swift)$')
+}
+
 # Foundation may stand only where FoundationEssentials is no module of its own: as the #else of that question.
 check_foundation() {
     local file line library
@@ -114,6 +122,7 @@ check() { # <folder>
     cd "$1"
     check_pure_folders
     check_direction
+    check_time
     check_foundation
     check_escape_hatches
     if [[ "$findings" -gt 0 ]]; then

@@ -157,7 +157,7 @@ public struct EngineIOConfiguration: Sendable {
     var hasHeaderHooks: Bool { self.initialHeaders != nil || self.headers != nil }
 
     /// The path as requests are compared with it: with exactly one slash at its end, or with none.
-    var normalizedPath: String {
+    package var normalizedPath: String {
         let path = self.path.hasSuffix("/") ? String(self.path.dropLast()) : self.path
         return self.addsTrailingSlash ? path + "/" : path
     }

@@ -92,6 +92,14 @@ public final class EngineIOServer: Sendable {
     /// - Returns: The address in use.
     /// - Throws: ``EngineIOError`` with the code `cannotBind`, `alreadyRunning` or `shutDown`.
     public func bind(host: String, port: Int) async throws(EngineIOError) -> SocketAddress {
+        try await self.start { listener throws(EngineIOError) in try await listener.bind(host: host, port: port) }
+    }
+
+    /// Makes the listener and has it begin.
+    func start<Outcome: Sendable>(
+        tap: ConnectionTap? = nil,
+        _ begin: (Listener) async throws(EngineIOError) -> Outcome
+    ) async throws(EngineIOError) -> Outcome {
         try self.state.withLock { state throws(EngineIOError) in
             switch state {
             case .idle: state = .starting
@@ -99,14 +107,14 @@ public final class EngineIOServer: Sendable {
             case .stopped: throw .wasShutDown
             }
         }
-        let listener = Listener(core: self.core, threads: self.threads)
+        let listener = Listener(core: self.core, threads: self.threads, tap: tap)
         do throws(EngineIOError) {
-            let address = try await listener.bind(host: host, port: port)
+            let outcome = try await begin(listener)
             guard self.isRunning(listener) else {
                 _ = await EngineShutdown(core: self.core, listener: listener).run(ShutdownOptions(timeout: .zero))
                 throw .wasShutDown
             }
-            return address
+            return outcome
         } catch {
             self.state.withLock { state in
                 if case .starting = state { state = .idle }

@@ -82,6 +82,17 @@ extension SocketIOServer {
     ///   throws. Adapters that had started are closed then.
     @discardableResult
     public func start() async throws -> Int {
+        let (host, port) = (self.configuration.host, self.configuration.port)
+        let bound = try await self.start { engine throws(EngineIOError) in
+            try await engine.bind(host: host, port: port).port
+        }
+        self.environment.logger.info("listening", metadata: ["host": "\(host)", "port": "\(bound ?? port)"])
+        return bound ?? port
+    }
+
+    /// Starts the server, and its engine as asked, which tells the port in use.
+    @discardableResult
+    func start(_ begin: (EngineIOServer) async throws(EngineIOError) -> Int?) async throws -> Int? {
         try self.state.withLock { state throws(SocketIOError) in
             switch state.phase {
             case .idle: state.phase = .started
@@ -91,22 +102,21 @@ extension SocketIOServer {
         }
         let namespaces = self.directory.start()
         var started: [any Adapter] = []
-        let port: Int
         do {
             for namespace in namespaces {
                 try await namespace.adapter.start()
                 started.append(namespace.adapter)
             }
-            port = try await self.listen()
+            return try await self.listen(begin)
         } catch {
             for adapter in started { await adapter.close() }
             throw error
         }
-        self.environment.logger.info("listening", metadata: ["host": "\(self.configuration.host)", "port": "\(port)"])
-        return port
     }
 
-    private func listen() async throws(SocketIOError) -> Int {
+    private func listen(
+        _ begin: (EngineIOServer) async throws(EngineIOError) -> Int?
+    ) async throws(SocketIOError) -> Int? {
         do throws(EngineIOError) {
             let engine = try EngineIOServer(
                 configuration: self.configuration.engine,
@@ -123,8 +133,7 @@ extension SocketIOServer {
             }
             // From here on a shutdown finds the engine.
             if !isWanted { await engine.shutDown() }
-            let address = try await engine.bind(host: self.configuration.host, port: self.configuration.port)
-            let port = address.port ?? self.configuration.port
+            let port = try await begin(engine)
             self.state.withLock { $0.boundPort = port }
             return port
         } catch {

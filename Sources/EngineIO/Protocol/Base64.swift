@@ -1,12 +1,12 @@
 /// Base64 between byte buffers, for binary messages in text packets (RFC 4648 §4).
-import NIOCore
+package import NIOCore
 
-enum Base64 {
+package enum Base64 {
     /// The number of characters that `count` bytes become, padding included.
     static func encodedLength(of count: Int) -> Int { (count + 2) / 3 * 4 }
 
     /// Appends `bytes` in the standard alphabet, padded.
-    static func encode(_ bytes: ByteBuffer, into target: inout ByteBuffer) {
+    package static func encode(_ bytes: ByteBuffer, into target: inout ByteBuffer) {
         let length = Self.encodedLength(of: bytes.readableBytes)
         guard length > 0 else { return }
         target.writeWithUnsafeMutableBytes(minimumWritableBytes: length) { output in
@@ -16,7 +16,7 @@ enum Base64 {
     }
 
     /// Decodes either alphabet, padded or not, as Node does; unlike Node, nothing else is skipped.
-    static func decode(_ text: ByteBuffer) throws(ProtocolViolation) -> ByteBuffer {
+    package static func decode(_ text: ByteBuffer) throws(ProtocolViolation) -> ByteBuffer {
         let count = Self.lengthWithoutPadding(of: text)
         guard count % 4 != 1 else { throw ProtocolViolation(.invalidBase64, "base64 of \(count) characters") }
         let length = count / 4 * 3 + max(count % 4 - 1, 0)

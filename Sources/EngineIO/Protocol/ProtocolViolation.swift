@@ -1,5 +1,5 @@
 /// A peer's breach of the Engine.IO protocol; the session ends with the reason `parse error`.
-struct ProtocolViolation: Error, Equatable, CustomStringConvertible {
+package struct ProtocolViolation: Error, Equatable, CustomStringConvertible {
     enum Kind: Sendable {
         case emptyPacket
         case unknownPacketType
@@ -10,7 +10,7 @@ struct ProtocolViolation: Error, Equatable, CustomStringConvertible {
     let kind: Kind
     let message: String
 
-    var description: String { self.message }
+    package var description: String { self.message }
 
     init(_ kind: Kind, _ message: String) {
         self.kind = kind

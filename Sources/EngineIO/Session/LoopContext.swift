@@ -133,14 +133,12 @@ package final class LoopContext: Sendable {
     /// It looks at all of them: only a test's time asks.
     var earliestDeadline: NIODeadline? { self.timers.withLock { $0.wheel.earliestDeadline } }
 
-    /// Has the loop tell the targets whose deadline has come.
+    /// Does something on the loop, as one of its next tasks.
     ///
     /// - Returns: When that is done; `nil` when the loop is about to end.
-    func expireSoon() -> EventLoopFuture<Void>? {
+    func submit(_ work: @escaping @Sendable () -> Void) -> EventLoopFuture<Void>? {
         // What was handed to the loop under the lock is done before it ends.
-        self.timers.withLock { timers in
-            timers.isRetired ? nil : self.eventLoop.submit { self.expireDeadlines() }
-        }
+        self.timers.withLock { timers in timers.isRetired ? nil : self.eventLoop.submit(work) }
     }
 
     /// Forgets all deadlines, for good: the loop is about to end.

@@ -49,6 +49,11 @@ package final class ManualTime: Sendable {
     }
 
     func after(_ duration: Duration, _ action: @escaping @Sendable () -> Void) -> Alarm {
+        guard duration > .zero else {
+            // Due already: nobody need move the time for it.
+            Task { action() }
+            return Alarm {}
+        }
         let id = self.state.withLock { state in
             defer { state.nextAlarm += 1 }
             state.alarms[state.nextAlarm] = Entry(deadline: state.now + TimeAmount(duration), action: action)
@@ -93,7 +98,7 @@ package final class ManualTime: Sendable {
             return (state.now, state.contexts.compactMap(\.context))
         }
         for context in contexts where context.earliestDeadline.map({ $0 <= now }) ?? false {
-            try? await context.expireSoon()?.get()
+            try? await context.submit { context.expireDeadlines() }?.get()
         }
         let due = self.state.withLock { state in
             let due = state.alarms.filter { $0.value.deadline <= now }.sorted { $0.key < $1.key }

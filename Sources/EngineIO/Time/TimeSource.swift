@@ -8,22 +8,28 @@ import Synchronization
 /// test that moves the time by hand reaches every timer. The time of day (``WallClock``) is apart: nothing waits for it.
 package final class TimeSource: Sendable {
     private let manualTime: Mutex<ManualTime?>
+    /// Whether there is a manual time, to be read without the lock.
+    private let isManual: Atomic<Bool>
 
     /// Creates a source.
     ///
     /// - Parameter manual: The time of a test; `nil` for the system's.
     package init(manual: ManualTime? = nil) {
         self.manualTime = Mutex(manual)
+        self.isManual = Atomic(manual != nil)
     }
 
     /// The time of a test, when it is one's.
-    package var manual: ManualTime? { self.manualTime.withLock { $0 } }
+    package var manual: ManualTime? {
+        self.isManual.load(ordering: .acquiring) ? self.manualTime.withLock { $0 } : nil
+    }
 
     /// Takes the time from a test.
     ///
     /// To be called before anything waits: what waits for the system's time already goes on doing so.
     package func follow(_ manual: ManualTime) {
         self.manualTime.withLock { $0 = manual }
+        self.isManual.store(true, ordering: .releasing)
     }
 
     /// The time.

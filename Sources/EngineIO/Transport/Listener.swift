@@ -19,9 +19,11 @@ final class Listener: Sendable {
     let socket = Mutex<(any Channel)?>(nil)
     /// Loops that have been given something to do at the end, and have not done it.
     let busyLoops = Atomic(0)
+    private let tap: ConnectionTap?
 
-    init(core: EngineCore, threads: Int?) {
+    init(core: EngineCore, threads: Int?, tap: ConnectionTap? = nil) {
         self.core = core
+        self.tap = tap
         self.group = MultiThreadedEventLoopGroup(numberOfThreads: threads ?? System.coreCount)
         let manualTime = core.environment.time.manual
         self.contexts = Dictionary(
@@ -66,7 +68,6 @@ final class Listener: Sendable {
 
     var bootstrap: ServerBootstrap {
         let core = self.core
-        let contexts = self.contexts
         return ServerBootstrap(group: self.group)
             .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -77,22 +78,35 @@ final class Listener: Sendable {
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    guard let context = contexts[ObjectIdentifier(channel.eventLoop)],
-                        case .admitted = core.connections.insert(channel)
-                    else { throw UnwantedConnection() }
-                    switch ConnectionClient.arrive(on: channel, core: core) {
-                    case .unknown: try Self.addHandlers(to: channel, core: core, context: context)
-                    case .welcome(let client):
-                        try Self.addHandlers(to: channel, core: core, context: context, client: client)
-                    case .refused:
-                        core.environment.limits.reached(.connectionsPerAddress)
-                        throw UnwantedConnection()
-                    }
-                }
-            }
+            .childChannelInitializer { self.initialize($0) }
     }
+
+    /// Takes a connection: counts it and gives it its handlers.
+    ///
+    /// Called on the connection's loop.
+    func initialize(_ channel: any Channel) -> EventLoopFuture<Void> {
+        channel.eventLoop.makeCompletedFuture {
+            let core = self.core
+            guard let context = self.contexts[ObjectIdentifier(channel.eventLoop)],
+                case .admitted = core.connections.insert(channel)
+            else { throw UnwantedConnection() }
+            try self.tap?(channel)
+            switch ConnectionClient.arrive(on: channel, core: core) {
+            case .unknown: try Self.addHandlers(to: channel, core: core, context: context)
+            case .welcome(let client):
+                try Self.addHandlers(to: channel, core: core, context: context, client: client)
+            case .refused:
+                core.environment.limits.reached(.connectionsPerAddress)
+                throw UnwantedConnection()
+            }
+        }
+    }
+
+    /// The loop for the next connection.
+    func nextLoop() -> any EventLoop { self.group.next() }
+
+    /// What the loops have.
+    var loopContexts: [LoopContext] { Array(self.contexts.values) }
 
     /// Adds the handlers of an HTTP connection.
     static func addHandlers(

@@ -112,7 +112,9 @@ struct ArgumentReader {
 
 extension Arguments {
     /// Decodes all arguments.
-    func decode<each Argument: Decodable>(
+    ///
+    /// Behind the last one, optional types are `nil`.
+    package func decode<each Argument: Decodable>(
         as types: repeat (each Argument).Type
     ) throws(SocketIOError) -> (repeat each Argument) {
         var reader = ArgumentReader(self)

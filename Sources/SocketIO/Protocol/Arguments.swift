@@ -63,6 +63,14 @@ public struct Arguments: Sendable, RandomAccessCollection {
         }
     }
 
+    /// All arguments but the last.
+    package func withoutLast() -> Arguments {
+        var arguments = self
+        arguments.count = Swift.max(0, count - 1)
+        if count > 2 { arguments.others?.removeLast() }
+        return arguments
+    }
+
     /// Adds the argument at an offset from the payload's first readable byte.
     mutating func append(_ slice: Slice) {
         switch count {

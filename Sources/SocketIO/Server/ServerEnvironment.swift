@@ -2,6 +2,7 @@
 internal import EngineIO
 internal import Logging
 internal import Metrics
+internal import Synchronization
 
 /// The settings of a server, its logger and its running handlers.
 final class ServerEnvironment: Sendable {
@@ -12,6 +13,8 @@ final class ServerEnvironment: Sendable {
     let limits: LimitReporter
     let metrics: ServerMetrics
     let tasks = ApplicationTasks()
+    /// Told of errors that no `onError` takes, besides the log.
+    let errorObserver = Mutex<(@Sendable (UnhandledError) -> Void)?>(nil)
 
     init(
         configuration: SocketIOConfiguration,

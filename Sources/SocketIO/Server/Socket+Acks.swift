@@ -117,7 +117,7 @@ extension Socket {
 
 extension AckEvent {
     /// Decodes the first argument of an acknowledgement.
-    func decodeReply(_ answer: Arguments) throws(SocketIOError) -> Reply {
+    package func decodeReply(_ answer: Arguments) throws(SocketIOError) -> Reply {
         do {
             var reader = ArgumentReader(answer)
             return try reader.next(Reply.self)

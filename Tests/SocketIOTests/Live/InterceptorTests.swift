@@ -1,30 +1,23 @@
 /// Interceptors: what they let pass, what they drop, and who is told.
-import EngineIO
 import SocketIO
+import SocketIOTesting
 import TestSupport
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(1))) struct InterceptorTests {
+@Suite(.timeLimit(.minutes(1))) struct InterceptorTests {
     private struct Failure: Error, CustomStringConvertible {
         var description: String { "failure" }
     }
 
     private static func run(
+        _ mode: TestingMode,
         _ setUp: (SocketIOServer, Namespace) -> Void,
-        _ body: (SocketIOTestClient) async throws -> Void
+        _ body: (TestClient) async throws -> Void
     ) async throws {
-        try await withSocketServer(
-            .testing(),
-            setUp: { server in
-                Bystander.prepare(server)
-                setUp(server, server.namespace("/"))
-            },
-            body: { port in
-                let client = try await SocketIOTestClient.connect(port: port)
-                try await client.join()
-                try await body(client)
-            }
-        )
+        let server = try SocketIOServer(configuration: .testing(), logger: quietLogger())
+        Bystander.prepare(server)
+        setUp(server, server.namespace("/"))
+        try await server.test(mode) { harness in try await body(try await harness.connect()) }
     }
 
     /// Adds an interceptor, synchronous or not.
@@ -43,26 +36,32 @@ import Testing
         }
     }
 
-    @Test(arguments: [[false, false], [true, true], [false, true], [true, false]])
-    func `interceptors run in their order, behind the listeners and before the handler`(kinds: [Bool]) async throws {
+    @Test(arguments: TestingMode.allCases, [[false, false], [true, true], [false, true], [true, false]])
+    func `interceptors run in their order, behind the listeners and before the handler`(
+        mode: TestingMode,
+        kinds: [Bool]
+    ) async throws {
         let log = Log()
-        try await Self.run { _, namespace in
+        try await Self.run(mode) { _, namespace in
             for (number, isAsync) in kinds.enumerated() {
                 Self.add(isAsync: isAsync, to: namespace) { _, event in log.append("\(number) \(event.name)") }
             }
             namespace.onAny { _, _ in log.append("any") }
             namespace.on("a") { _, _ in log.append("handler") }
         } _: { client in
-            try await client.emit("a")
-            try await client.emit("b")
+            try client.emit("a")
+            try client.emit("b")
             try await log.expect(["any", "0 a", "1 a", "handler", "any", "0 b", "1 b"])
         }
     }
 
-    @Test(arguments: [false, true])
-    func `an event that is refused reaches the error hook and nobody else`(isAsync: Bool) async throws {
+    @Test(arguments: TestingMode.allCases, [false, true])
+    func `an event that is refused reaches the error hook and nobody else`(
+        mode: TestingMode,
+        isAsync: Bool
+    ) async throws {
         let log = Log()
-        try await Self.run { server, namespace in
+        try await Self.run(mode) { server, namespace in
             server.logging(to: log)
             Self.add(isAsync: isAsync, to: namespace) { _, event in
                 if event.name == "refused" { throw EventRefusal("not for you") }
@@ -71,11 +70,12 @@ import Testing
             Self.add(isAsync: isAsync, to: namespace) { _, event in log.append("passed \(event.name)") }
             for name in ["refused", "failed"] { namespace.on(name) { _, _ in log.append("handled") } }
         } _: { client in
-            try await client.emit("refused", id: 1)
-            try await client.emit("failed", id: 2)
-            try await client.emit("alive", "1", id: 3)
-            // No acknowledgement comes for the two before.
-            try await client.expect("33[1]")
+            for name in ["refused", "failed"] {
+                await #expect(throws: TestFailure.self) {
+                    _ = try await client.emitWithAck(name, within: .milliseconds(50))
+                }
+            }
+            _ = try await client.emitWithAck("alive", 1)
             try await log.expect([
                 #"error in interceptor of "refused": not for you"#, #"error in interceptor of "failed": failure"#,
                 "passed alive",
@@ -83,72 +83,69 @@ import Testing
         }
     }
 
-    @Test(arguments: [false, true])
-    func `a refusal may bring an acknowledgement for who asked for one`(isAsync: Bool) async throws {
-        try await Self.run { _, namespace in
+    @Test(arguments: TestingMode.allCases, [false, true])
+    func `a refusal may bring an acknowledgement for who asked for one`(mode: TestingMode, isAsync: Bool) async throws {
+        try await Self.run(mode) { _, namespace in
             Self.add(isAsync: isAsync, to: namespace) { _, event in
                 if event.name == "x" { throw EventRefusal("no", acknowledging: ["denied", 7]) }
             }
         } _: { client in
-            try await client.emit("x")
-            try await client.emit("x", id: 4)
-            try await client.expect(#"34["denied",7]"#)
-            try await client.emit("alive", id: 5)
-            try await client.expect("35[]")
+            try client.emit("x")
+            #expect(try await client.emitWithAck("x").map { try $0.value } == ["denied", 7])
+            _ = try await client.emitWithAck("alive")
         }
     }
 
-    @Test func `events keep their order behind an interceptor that waits`() async throws {
+    @Test(arguments: TestingMode.allCases)
+    func `events keep their order behind an interceptor that waits`(mode: TestingMode) async throws {
         let gate = Gate()
         let log = Log()
-        try await Self.run { _, namespace in
+        try await Self.run(mode) { _, namespace in
             namespace.intercept { _, event async in if event.name == "slow" { await gate.pass() } }
             for name in ["slow", "fast"] { namespace.on(name) { _, _ in log.append(name) } }
         } _: { client in
-            try await client.emit("slow")
-            try await client.emit("fast", id: 1)
+            try client.emit("slow")
+            async let fast = client.emitWithAck("fast")
             gate.open()
-            try await client.expect("31[]")
+            _ = try await fast
             #expect(log.all == ["slow", "fast"])
         }
     }
 
-    @Test func `an outgoing interceptor decides for each receiver`() async throws {
+    @Test(arguments: TestingMode.allCases)
+    func `an outgoing interceptor decides for each receiver`(mode: TestingMode) async throws {
         let log = Log()
-        try await withSocketServer(
-            .testing(),
-            setUp: { server in
-                let namespace = server.namespace("/")
-                namespace.use { socket in if socket.handshake.query("muted") != nil { socket.join("muted") } }
-                namespace.interceptOutgoing { socket, event in
-                    event.name != "secret" || !socket.rooms.contains("muted")
-                }
-                namespace.onAnyOutgoing { _, event in log.append(event.name) }
-                namespace.on("tell") { socket, _ in
-                    try namespace.emit("secret")
-                    try namespace.to("muted").emit("secret")
-                    try socket.emit("secret")
-                    try namespace.emit("open")
-                }
-            },
-            body: { port in
-                let muted = try await SocketIOTestClient.connect(port: port, query: "&muted=1")
-                let other = try await SocketIOTestClient.connect(port: port)
-                try await muted.join()
-                try await other.join()
-                try await muted.emit("tell")
-                try await muted.expect(#"2["open"]"#)
-                try await other.expect(#"2["secret"]"#)
-                try await other.expect(#"2["open"]"#)
-                // What is dropped is told to nobody.
-                try await log.expect(["secret", "open", "open"])
-            }
-        )
+        let server = try SocketIOServer(configuration: .testing(), logger: quietLogger())
+        let namespace = server.namespace("/")
+        namespace.use { socket in if socket.handshake.query("muted") != nil { socket.join("muted") } }
+        namespace.interceptOutgoing { socket, event in
+            event.name != "secret" || !socket.rooms.contains("muted")
+        }
+        namespace.onAnyOutgoing { _, event in log.append(event.name) }
+        namespace.on("tell") { socket, _ in
+            try namespace.emit("secret")
+            try namespace.to("muted").emit("secret")
+            try socket.emit("secret")
+            try namespace.emit("open")
+        }
+        try await server.test(mode) { harness in
+            let muted = try await harness.connect(query: ["muted": "1"])
+            let other = try await harness.connect()
+            try muted.emit("tell")
+            #expect(try await muted.nextEvent().name == "open")
+            #expect(try await other.nextEvent().name == "secret")
+            #expect(try await other.nextEvent().name == "open")
+            // What is dropped is told to nobody.
+            try await log.expect(["secret", "open", "open"])
+        }
     }
 
-    @Test func `who waits for the acknowledgement of an event that was dropped is told at once`() async throws {
+    @Test(arguments: TestingMode.allCases)
+    func `who waits for the acknowledgement of an event that was dropped is told at once`(
+        mode: TestingMode
+    ) async throws {
         let codes = EventLog<SocketIOError.Code>()
-        try await Self.run { _, namespace in
+        try await Self.run(mode) { _, namespace in
             namespace.interceptOutgoing { _, event in !event.wantsAcknowledgement }
             namespace.on("go") { socket, _ async in
                 do throws(SocketIOError) {
@@ -158,8 +155,7 @@ import Testing
                 }
             }
         } _: { client in
-            try await client.emit("go", id: 1)
-            try await client.expect("31[]")
+            _ = try await client.emitWithAck("go")
             #expect(codes.all == [.eventDropped])
         }
     }

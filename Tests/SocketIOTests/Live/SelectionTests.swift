@@ -1,17 +1,19 @@
-/// What is done to many sockets at once, over real connections.
+/// What is done to many sockets at once, with clients in memory and over a port.
 import EngineIO
+import SocketIOTesting
 import TestSupport
 import Testing
 
 @testable import SocketIO
 
-@Suite(.serialized, .timeLimit(.minutes(1))) struct SelectionTests {
+@Suite(.timeLimit(.minutes(1))) struct SelectionTests {
     private enum NameKey: SocketValueKey { typealias Value = String }
 
     // MARK: Operators
 
-    @Test func `a server's selections are those of its main namespace`() async throws {
-        try await Crowd.with([["a"], ["b"], []]) { crowd in
+    @Test(arguments: TestingMode.allCases)
+    func `a server's selections are those of its main namespace`(mode: TestingMode) async throws {
+        try await Crowd.with([["a"], ["b"], []], mode) { crowd in
             let (server, a) = (crowd.server, crowd.sockets[0])
             let cases: [(emit: () throws -> Void, expected: [Int])] = [
                 ({ try server.emit("e") }, [1, 1, 1]),
@@ -36,8 +38,9 @@ import Testing
 
     // MARK: Fetching
 
-    @Test func `sockets are described with rooms, handshake and values`() async throws {
-        try await Crowd.with([["a", "b"], ["a"], []]) { crowd in
+    @Test(arguments: TestingMode.allCases)
+    func `sockets are described with rooms, handshake and values`(mode: TestingMode) async throws {
+        try await Crowd.with([["a", "b"], ["a"], []], mode) { crowd in
             crowd.sockets[0][NameKey.self] = "Ada"
             #expect(try await crowd.server.fetchSockets().count == 3)
             let found = try await crowd.namespace.to("b").fetchSockets()
@@ -53,8 +56,9 @@ import Testing
         }
     }
 
-    @Test func `a described socket can be emitted to, moved and disconnected`() async throws {
-        try await Crowd.with([[], []]) { crowd in
+    @Test(arguments: TestingMode.allCases)
+    func `a described socket can be emitted to, moved and disconnected`(mode: TestingMode) async throws {
+        try await Crowd.with([[], []], mode) { crowd in
             let id = crowd.sockets[1].id
             let remote = try #require(try await crowd.server.to(Room(id)).fetchSockets().first)
             remote.join("x", "y")
@@ -63,7 +67,7 @@ import Testing
             let counts = try await crowd.receivers { try remote.emit("e") }
             #expect(counts == [0, 1])
             remote.disconnect()
-            try await crowd.clients[1].expect("1")
+            #expect(try await crowd.clients[1].disconnected() == .serverDisconnect)
             try await eventually("it has left") { crowd.namespace.socketCount == 1 }
             // There is nobody any more.
             remote.join("x")
@@ -74,8 +78,9 @@ import Testing
 
     // MARK: Moving
 
-    @Test func `a selection joins and leaves rooms`() async throws {
-        try await Crowd.with([["a"], ["a"], []]) { crowd in
+    @Test(arguments: TestingMode.allCases)
+    func `a selection joins and leaves rooms`(mode: TestingMode) async throws {
+        try await Crowd.with([["a"], ["a"], []], mode) { crowd in
             crowd.namespace.to("a").socketsJoin("x", "y")
             #expect(crowd.namespace.to("x").socketCount == 2)
             crowd.sockets[0].to("a").socketsLeave("x")
@@ -91,38 +96,42 @@ import Testing
 
     // MARK: Disconnecting
 
-    @Test func `a selection leaves the namespace, its connections stay`() async throws {
+    @Test(arguments: TestingMode.allCases)
+    func `a selection leaves the namespace, its connections stay`(mode: TestingMode) async throws {
         let log = Log()
         try await Crowd.with(
             [["a"], []],
+            mode,
             setUp: { $0.logging(to: log) },
             body: { crowd in
                 crowd.namespace.to("a").disconnectSockets()
-                try await crowd.clients[0].expect("1")
+                #expect(try await crowd.clients[0].disconnected() == .serverDisconnect)
                 try await log.expect(["left: server namespace disconnect"])
-                try await crowd.clients[0].join()
-                try await crowd.expectService()
+                let again = try await crowd.clients[0].join("/")
+                _ = try await again.emitWithAck("alive")
+                _ = try await crowd.clients[1].emitWithAck("alive")
             }
         )
     }
 
-    @Test func `a selection's whole connections end`() async throws {
-        try await Crowd.with([[], [], []], transports: [.webSocket, .polling]) { crowd in
+    @Test(arguments: TestingMode.allCases)
+    func `a selection's whole connections end`(mode: TestingMode) async throws {
+        try await Crowd.with([[], [], []], mode, transports: [.webSocket, .polling]) { crowd in
             crowd.sockets[2].broadcast.disconnectSockets(closingConnection: true)
             for client in crowd.clients[0...1] {
-                try await client.expect("1")
-                try await client.expectEnd()
+                #expect(try await client.disconnected() == .serverDisconnect)
+                await #expect(throws: TestFailure.self) { try await client.join("/") }
             }
             #expect(crowd.namespace.sockets.map(\.id) == [crowd.sockets[2].id])
-            try await crowd.clients[2].emit("alive", "1", id: 7)
-            try await crowd.clients[2].expect("37[1]")
+            _ = try await crowd.clients[2].emitWithAck("alive")
         }
     }
 
     // MARK: Rooms
 
-    @Test func `several rooms are left at once, and all but the own`() async throws {
-        try await Crowd.with([["a", "b", "c", "d"]]) { crowd in
+    @Test(arguments: TestingMode.allCases)
+    func `several rooms are left at once, and all but the own`(mode: TestingMode) async throws {
+        try await Crowd.with([["a", "b", "c", "d"]], mode) { crowd in
             let socket = crowd.sockets[0]
             socket.leave("a", "nowhere", "b")
             #expect(socket.rooms == ["c", "d", Room(socket.id)])
@@ -135,10 +144,13 @@ import Testing
         }
     }
 
-    @Test(arguments: [false, true])
-    func `the room of another socket is refused, unless the configuration allows it`(isAllowed: Bool) async throws {
+    @Test(arguments: TestingMode.allCases, [false, true])
+    func `the room of another socket is refused, unless the configuration allows it`(
+        mode: TestingMode,
+        isAllowed: Bool
+    ) async throws {
         let configuration = SocketIOConfiguration.testing { $0.allowsJoiningSocketRooms = isAllowed }
-        try await Crowd.with([[], [], []], configuration: configuration) { crowd in
+        try await Crowd.with([[], [], []], mode, configuration: configuration) { crowd in
             let room = Room(crowd.sockets[0].id)
             crowd.sockets[1].join(room, "x")
             crowd.sockets[0].join(room)
@@ -150,9 +162,11 @@ import Testing
         }
     }
 
-    @Test func `a middleware cannot enter the room of another socket either`() async throws {
+    @Test(arguments: TestingMode.allCases)
+    func `a middleware cannot enter the room of another socket either`(mode: TestingMode) async throws {
         try await Crowd.with(
             [[], []],
+            mode,
             setUp: { server in
                 let namespace = server.namespace("/")
                 namespace.use { socket in
@@ -167,14 +181,16 @@ import Testing
         )
     }
 
-    @Test func `connecting and leaving are seen by who observes the rooms`() async throws {
+    @Test(arguments: TestingMode.allCases)
+    func `connecting and leaving are seen by who observes the rooms`(mode: TestingMode) async throws {
         let events = EventLog<RoomEvent>()
         try await Crowd.with(
             [["x"]],
+            mode,
             setUp: { server in server.namespace("/").onRoomEvent { events.append($0) } },
             body: { crowd in
                 let id = crowd.sockets[0].id
-                try await crowd.clients[0].close()
+                crowd.clients[0].close()
                 try await events.expect([
                     .created(Room(id)), .joined(Room(id), id), .created("x"), .joined("x", id), .left("x", id),
                     .deleted("x"), .left(Room(id), id), .deleted(Room(id)),

@@ -15,14 +15,22 @@ enum MessagePackPacket {
 
     /// Decodes one message.
     static func decode(_ message: ByteBuffer, limits: PacketLimits) throws(PacketViolation) -> DecodedPacket {
-        let (text, attachments) = try message.withUnsafeReadableBytes { (bytes) throws(PacketViolation) in
-            try Self.encode(try Self.fields(of: message, bytes, limits), limits)
-        }
+        let (text, attachments) = try Self.standardForm(of: message, limits: limits)
         var decoder = PacketDecoder(limits: limits)
         var packet = try decoder.decodeText(text)
         for attachment in attachments { packet = try decoder.decodeBinary(attachment) }
         guard let packet else { throw .unexpectedAttachment }
         return packet
+    }
+
+    /// The text and the attachments that the default parser would have sent.
+    static func standardForm(
+        of message: ByteBuffer,
+        limits: PacketLimits
+    ) throws(PacketViolation) -> (text: ByteBuffer, attachments: [ByteBuffer]) {
+        try message.withUnsafeReadableBytes { (bytes) throws(PacketViolation) in
+            try Self.encode(try Self.fields(of: message, bytes, limits), limits)
+        }
     }
 
     private static func fields(
