@@ -281,40 +281,6 @@ struct WireTimer: Sendable, CustomTestStringConvertible {
         }
     }
 
-    // MARK: Shutdown
-
-    @Test(arguments: TestingMode.allCases)
-    func `a shutdown cuts connections that do not end, and leaves handlers behind, at its time`(
-        mode: TestingMode
-    ) async throws {
-        let gate = Gate()
-        let server = try self.server { $0.shutdownTimeout = .seconds(7) }
-        let log = self.log
-        server.namespace("/").on("hang") { _, _ async in
-            log.append("hangs")
-            await gate.pass()
-        }
-        try await server.test(mode) { harness in
-            let client = try await harness.connect()
-            try client.emit("hang")
-            try await log.line("hangs")
-            // Asks for a close handshake and does not read.
-            let wire = try await harness.openWire()
-            try await wire.openWebSocket("/socket.io/")
-            try await wire.wait(for: "sid")
-            let shutdown = Task {
-                await server.shutDown()
-                log.append("stopped")
-            }
-            try await client.disconnected()
-            try await harness.time.advance(by: .milliseconds(6999))
-            #expect(!log.all.contains("stopped") && !wire.hasEnded)
-            try await harness.time.advance(by: .milliseconds(1))
-            await shutdown.value
-            try await wire.untilEnd()
-        }
-        gate.open()
-    }
 }
 
 /// Three servers that never say anything.
