@@ -148,6 +148,7 @@ extension SocketIOServer {
     /// What it emits still reaches the clients. It must not block; an error it throws is logged. A server that has not
     /// started, or is shutting down already, does not call it.
     ///
+    /// <!-- example: given server -->
     /// ```swift
     /// server.onShuttingDown { server in try server.emit("maintenance", "back in a minute") }
     /// ```
