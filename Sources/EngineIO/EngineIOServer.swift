@@ -1,5 +1,6 @@
 /// The server: binds a port, serves its connections, and shuts down without losing what was said.
 public import Logging
+public import Metrics
 public import NIOCore
 import Synchronization
 
@@ -25,6 +26,7 @@ public final class EngineIOServer: Sendable {
     ///   - configuration: Times, limits, path and policies.
     ///   - threads: The number of event loops; `nil` for one a core.
     ///   - logger: Where the server logs.
+    ///   - metrics: Where the server's metrics go; by default where `MetricsSystem` was told to send them.
     ///   - responder: Answers requests outside the path; by default all are answered 404.
     ///   - makeHandler: Makes the handler of each new session.
     /// - Throws: ``EngineIOError`` when a value of the configuration makes no sense.
@@ -32,6 +34,7 @@ public final class EngineIOServer: Sendable {
         configuration: EngineIOConfiguration = EngineIOConfiguration(),
         threads: Int? = nil,
         logger: Logger,
+        metrics: any MetricsFactory = MetricsSystem.factory,
         responder: @escaping HTTPResponder = ApplicationResponse.notFound,
         makeHandler: @escaping @Sendable () -> any SessionHandler
     ) throws(EngineIOError) {
@@ -39,6 +42,7 @@ public final class EngineIOServer: Sendable {
             configuration: configuration,
             threads: threads,
             logger: logger,
+            metrics: metrics,
             time: TimeSource(),
             responder: responder,
             tasks: ApplicationTasks(),
@@ -55,6 +59,7 @@ public final class EngineIOServer: Sendable {
         configuration: EngineIOConfiguration,
         threads: Int?,
         logger: Logger,
+        metrics: any MetricsFactory = MetricsSystem.factory,
         time: TimeSource,
         responder: @escaping HTTPResponder = ApplicationResponse.notFound,
         tasks: ApplicationTasks = ApplicationTasks(),
@@ -68,6 +73,7 @@ public final class EngineIOServer: Sendable {
         self.core = EngineCore(
             configuration: configuration,
             logger: logger,
+            metrics: metrics,
             time: time,
             responder: responder,
             tasks: tasks,

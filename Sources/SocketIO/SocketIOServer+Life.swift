@@ -122,6 +122,7 @@ extension SocketIOServer {
                 configuration: self.configuration.engine,
                 threads: self.configuration.threads,
                 logger: self.environment.logger,
+                metrics: self.environment.metricsFactory,
                 time: self.environment.time,
                 responder: self.responder,
                 tasks: self.environment.tasks,

@@ -12,8 +12,7 @@ import Synchronization
 /// - `engineio.closes`: sessions closed, by `reason`.
 /// - `engineio.limit_reached`: see ``LimitReporter``.
 ///
-/// Messages and bytes are not counted: that would cost each of them something. All are made with the factory that is in
-/// force when the server is made.
+/// Messages and bytes are not counted: that would cost each of them something.
 final class EngineMetrics: Sendable {
     private let sessions: Meter
     private let connections: Meter
@@ -25,7 +24,7 @@ final class EngineMetrics: Sendable {
     /// Made when they are needed: the layers above have reasons of their own, of which there are few.
     private let closes = Mutex<[CloseReason: Counter]>([:])
 
-    init(factory: any MetricsFactory = MetricsSystem.factory) {
+    init(factory: any MetricsFactory) {
         self.factory = factory
         self.sessions = Meter(label: "engineio.sessions", factory: factory)
         self.connections = Meter(label: "engineio.connections", factory: factory)

@@ -8,6 +8,7 @@ extension LimitName {
     static let openRequestsPerAddress = Self("openRequestsPerAddress")
     static let handshakesPerSecondPerAddress = Self("handshakesPerSecondPerAddress")
     static let packetsPerPayload = Self("packetsPerPayload")
+    /// What waits for a client that does not read.
     static let outboxBytes = Self("outboxBytes")
     static let fragmentsPerMessage = Self("fragmentsPerMessage")
     /// The body of a POST or a message of a WebSocket.

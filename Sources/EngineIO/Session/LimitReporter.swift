@@ -12,7 +12,6 @@ package struct LimitName: Sendable, Hashable {
     package init(_ name: String) {
         self.name = name
     }
-
 }
 
 /// Counts and logs what reaches a limit.

@@ -1,5 +1,6 @@
 /// What all sessions of a server share.
 import Logging
+import Metrics
 import NIOCore
 
 /// The times and limits of sessions, in NIO's units, and where they are registered.
@@ -19,13 +20,18 @@ final class SessionEnvironment: Sendable {
     /// Whether volatile messages wait, and are dropped first.
     let keepsVolatile: Bool
 
-    init(configuration: EngineIOConfiguration, logger: Logger, time: TimeSource = TimeSource()) {
+    init(
+        configuration: EngineIOConfiguration,
+        logger: Logger,
+        metrics factory: any MetricsFactory = MetricsSystem.factory,
+        time: TimeSource = TimeSource()
+    ) {
         self.configuration = configuration
-        self.metrics = EngineMetrics()
+        self.metrics = EngineMetrics(factory: factory)
         self.registry = SessionRegistry(maximumSessions: configuration.limits.sessions, metrics: self.metrics)
         self.logger = logger
         self.time = time
-        self.limits = LimitReporter(label: "engineio", logger: logger, time: time)
+        self.limits = LimitReporter(label: "engineio", logger: logger, time: time, factory: factory)
         self.pingInterval = TimeAmount(configuration.pingInterval)
         self.pingTimeout = TimeAmount(configuration.pingTimeout)
         self.upgradeTimeout = TimeAmount(configuration.upgradeTimeout)

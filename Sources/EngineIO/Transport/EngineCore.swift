@@ -1,6 +1,7 @@
 /// What all connections of a server share, and how sessions are made.
 import HTTPTypes
 import Logging
+import Metrics
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypesHTTP1
@@ -39,6 +40,7 @@ final class EngineCore: Sendable {
     init(
         configuration: EngineIOConfiguration,
         logger: Logger,
+        metrics: any MetricsFactory = MetricsSystem.factory,
         time: TimeSource = TimeSource(),
         responder: @escaping HTTPResponder,
         tasks: ApplicationTasks = ApplicationTasks(),
@@ -46,7 +48,12 @@ final class EngineCore: Sendable {
     ) {
         self.configuration = configuration
         self.tasks = tasks
-        self.environment = SessionEnvironment(configuration: configuration, logger: logger, time: time)
+        self.environment = SessionEnvironment(
+            configuration: configuration,
+            logger: logger,
+            metrics: metrics,
+            time: time
+        )
         self.logger = logger
         self.responder = responder
         self.makeHandler = makeHandler

@@ -11,6 +11,8 @@ final class ServerEnvironment: Sendable {
     let logger: Logger
     let time: TimeSource
     let limits: LimitReporter
+    /// Makes the metrics, the engine's as well.
+    let metricsFactory: any MetricsFactory
     let metrics: ServerMetrics
     let tasks = ApplicationTasks()
     /// Told of errors that no `onError` takes, besides the log.
@@ -26,6 +28,7 @@ final class ServerEnvironment: Sendable {
         self.packetLimits = configuration.packetLimits
         self.logger = logger
         self.time = time
+        self.metricsFactory = metrics
         self.limits = LimitReporter(label: "socketio", logger: logger, time: time, factory: metrics)
         self.metrics = ServerMetrics(factory: metrics)
     }

@@ -65,6 +65,15 @@ import Testing
         }
     }
 
+    @Test func `the engine's metrics go to the same place`() async throws {
+        try await WatchedServer.run(setUp: Self.prepare) { watched in
+            let client = try await SocketIOTestClient.connect(port: watched.port)
+            try await client.join()
+            #expect(try watched.metrics.expectMeter("engineio.sessions").lastValue == 1)
+            #expect(watched.metrics.counterTotal(label: "engineio.handshakes", dimensions: []) == 1)
+        }
+    }
+
     @Test func `a refusal for a limit is counted as such`() async throws {
         let configuration = SocketIOConfiguration.testing { $0.limits.namespacesPerConnection = 1 }
         try await WatchedServer.run(configuration, setUp: Self.prepare) { watched in
