@@ -74,9 +74,13 @@ final class ConnectionRegistry: Sendable {
     }
 
     /// Asks some of the connections that have not led to a session to end, the oldest first.
+    ///
+    /// The younger half stays: who has just come has not had the time to say anything.
     func makeRoom(for count: Int) {
         let channels = self.state.withLock { state in
-            (0..<count).compactMap { _ in state.strangers.popOldest().flatMap { state.channels[$0] } }
+            (0..<min(count, state.strangers.count / 2)).compactMap { _ in
+                state.strangers.popOldest().flatMap { state.channels[$0] }
+            }
         }
         for channel in channels { Self.askToYield(channel) }
     }
