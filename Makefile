@@ -40,6 +40,11 @@ micro: ## Measure the parts of the server one by one; options in ARGS, e.g. make
 	@scripts/install-packages.sh run
 	@scripts/micro.sh $(ARGS)
 
+.PHONY: fuzz
+fuzz: ## Fuzz the decoders; options in ARGS, e.g. make fuzz ARGS='--seconds 3600 json'
+	@scripts/install-packages.sh run
+	@scripts/fuzz.sh $(ARGS)
+
 .PHONY: bench
 bench: ## Measure our server and the Python ones in one table; options in ARGS, e.g. make bench ARGS='--rounds 3'
 	@scripts/install-packages.sh bench

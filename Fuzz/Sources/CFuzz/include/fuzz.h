@@ -1,0 +1,17 @@
+/// What the fuzzer's runtime offers: its driver, and the address sanitizer's view of the heap.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// libFuzzer's own `main`, with a function to call for each input.
+int LLVMFuzzerRunDriver(int *argc, char ***argv, int (*callback)(const uint8_t *bytes, size_t count));
+
+/// Counts from now on the bytes that this thread allocates and frees.
+void fuzz_meter_install(void);
+
+/// Begins a measurement.
+void fuzz_meter_reset(void);
+
+/// The most bytes that were held at once since the measurement began, above what was held then.
+size_t fuzz_meter_peak(void);

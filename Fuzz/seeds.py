@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+"""Writes the inputs that fuzzing starts from: what the fixtures hold, in the form that each target takes.
+
+usage: seeds.py <folder>    writes <folder>/<target>/<number>
+"""
+
+import base64
+import json
+import pathlib
+import struct
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+FIXTURES = ROOT / "compat-fixtures"
+
+JSON_TEXTS = [
+    "null", "true", "false", "0", "-0", "1", "-1", "255", "65536", "9223372036854775807", "-9223372036854775808",
+    "18446744073709551615", "340282366920938463463374607431768211455", "1e3", "1.5", "-1.5e-7", "1e308", "1e309", "1e-400",
+    "123456789012345678901234567890.5e-10", "0.1", "4.9e-324", "100000000000000000000e-5", '""', '"text"', '"ü€😀"',
+    '"\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\\ud83d\\ude00"', '"\\ud800"', '"\\udc00x"', "[]", "{}", "[1,2.5,null,true]", " [ 1 , 2 ] ",
+    '{"a":{"b":[{"c":null}]},"a":2}', "[" * 30 + "]" * 30, '{"a":' * 20 + "1" + "}" * 20,
+    json.dumps({str(n): n for n in range(20)}), '{"name":"Ada","age":36,"tags":["x"],"friend":[{"name":"Bob"}]}',
+    '{"node":{"left":{"leaf":{"_0":1}},"right":{"leaf":{"_0":2}}}}', '{"from":[1,null,2],"pieces":{"from":"a","to":"b"},"comment":"x"}',
+    '["red",3,[1,2],[]]', '[null,3]', '{"red":1,"green":2}', "[1,5]", '"2024-01-02T03:04:05.678Z"', '"2024-02-29T23:59+01:30"',
+    '"+275760-09-13T00:00:00Z"', '"https://example.com/?q=1#x"', '"E621E1F8-C36C-495A-93FC-0C247A3E6E5F"',
+    '{"_placeholder":true,"num":0}', '[{"_placeholder":true,"num":1},{"_placeholder":true,"num":0}]',
+    "3.14159265358979323846264338327950288419716939937510", "1e127", "1e-128", "[1e39,1e-46]",
+]
+
+QUERIES = [
+    "/socket.io/?EIO=4&transport=polling", "/socket.io/?EIO=4&transport=websocket&sid=AAAAAAAAAAAAAAAAAAAA&t=x",
+    "/socket.io/?EIO=4&transport=polling&sid=%41BCDEFGHIJKLMNOPQRS&a=b+c&=&a&&=x#f?y", "http://localhost:3000/socket.io/?EIO=3",
+    "https://host", "*", "?%", "?%4", "?%zz=%00&%c3%bc=%ff", "AAAAAAAAAAAAAAAAAAA_", "?" + "&".join("a" * 3 for _ in range(258)),
+]
+
+NAMESPACES = ["/", "/chat", "/game-17", "/room-3", "/room--0", "/a/b", "/axb/cy", "/räume/ü", "/a\n", "/game-1\xff/game-{id}\xff/{x}"]
+
+DICTIONARY = [
+    "_placeholder", "num", "true", "null", '{"_placeholder":true,"num":0}', "\\u", "\\ud83d\\ude00", "1e", "[[", "}}", '","', '":"',
+    "EIO=4", "transport=", "polling", "websocket", "sid=", "/socket.io/", "http://", "Origin", "Host", "Upgrade", "Connection",
+    "Accept-Encoding", "Sec-WebSocket-Key", "gzip", "deflate", ";q=0.", "\x1e", "2probe", "3probe", "4", "b", "42[", "51-[",
+    "disconnect", "connect_error",
+]
+
+
+def text(value):
+    return value.encode("utf-8", "surrogatepass")
+
+
+def frame(opcode, payload, final=True, key=b"\x12\x34\x56\x78"):
+    """One frame as a client writes it."""
+    length = len(payload)
+    head = bytes([(0x80 if final else 0) | opcode])
+    if length < 126:
+        head += bytes([0x80 | length])
+    elif length < 65536:
+        head += b"\xfe" + struct.pack(">H", length)
+    else:
+        head += b"\xff" + struct.pack(">Q", length)
+    return head + key + bytes(byte ^ key[index % 4] for index, byte in enumerate(payload))
+
+
+def content(case):
+    return bytes.fromhex(case["hex"]) if "hex" in case else text(case.get("text", ""))
+
+
+def socket_packets(cases):
+    for case in cases:
+        steps = case.get("steps") or [{"text": case["text"]}]
+        first, *others = steps
+        if "text" not in first:
+            continue
+        yield text(first["text"]) + b"".join(
+            b"\xfe" + text(step["text"]) if "text" in step else b"\xff" + bytes.fromhex(step["binary"]) for step in others
+        )
+
+
+def web_socket():
+    hello = frame(1, text("hello"))
+    yield b"\x03" + hello * 3 + frame(2, bytes(range(200))) + frame(8, b"\x03\xe8bye")
+    yield b"\x0f" + frame(1, text("ü€")[:3], final=False) + frame(9, b"ping") + frame(0, text("ü€")[3:])
+    yield b"\x02" + frame(2, bytes(126)) + frame(10, b"") + frame(8, b"")
+    yield b"\x03" + frame(1, text("😀" * 40)) + frame(2, bytes(70000))[:14] + hello
+    for size in (0, 125, 126, 300):
+        yield b"\x03" + frame(1, b"x" * size)
+
+
+def message_pack():
+    """Packets as the msgpack parser of JavaScript's client writes them."""
+    head = b"\xa4type%c\xa3nsp\xa1/"
+    yield b"\x83" + head % 0 + b"\xa4data\xc0"
+    yield b"\x83" + head % 2 + b"\xa4data\x92\xa3msg\xa5hello"
+    yield b"\x84" + head % 2 + b"\xa2id\x07\xa4data\x95\xa1e\xc4\x02\x01\x02\xcb" + struct.pack(">d", 1.5) + b"\x81\xa1k\xc3\xd0\x80"
+    yield b"\x84" + head % 3 + b"\xa2id\xcd\x01\x00\xa4data\x93\xc0\xd4\x00\x00\xd7\x00" + struct.pack(">q", 1700000000000)
+    yield b"\x84" + head % 2 + b"\xa4data\x93\xa1e\xd6\xff\x00\x00\x00\x01\xc7\x03\x00abc\xa7options\x81\xa8compress\xc3"
+    yield b"\x83" + head % 2 + b"\xa4data\xdc\x00\x11\xa1e" + b"\xcf\xff\xff\xff\xff\xff\xff\xff\xff" * 2 + b"\x90" * 14
+    yield b"\x82" + head % 1
+    yield b"\x83" + head % 2 + b"\xa4data\x92\xa1e" + b"\x91" * 60 + b"\xc0"
+
+
+def targets():
+    engine = json.loads((FIXTURES / "packets" / "engineio.json").read_text("utf-8"))
+    sockets = list(socket_packets(json.loads((FIXTURES / "packets" / "socketio.json").read_text("utf-8"))))
+    json_texts = [text(value) for value in JSON_TEXTS] + [packet[1:] for packet in sockets]
+    return {
+        "base64": [content({"text": case["text"]}) for case in engine["base64"]] + [base64.b64encode(bytes(range(256)))],
+        "encode": [bytes(range(64)), b"\x01\x02" + bytes(range(255, 100, -1)), b"\x00\x01\x00\x05\x07\x03abc\x08\x03"],
+        "engine-packet": [content(case) for case in engine["packets"]],
+        "engine-payload": [content(case) for case in engine["payloads"]],
+        "json": json_texts,
+        "msgpack": list(message_pack()) + json_texts,
+        "recovery": [b"p3", b"p5", b"pzz", b"p3w5e11264sgsf", b'{"pid":"pid","offset":"p3"}', b'{"pid":"pid"}', b'{"offset":{}}'],
+        "namespace": [name.encode("latin-1") if "\xff" in name else text(name) for name in NAMESPACES],
+        "outbox": [bytes(range(64)), b"\x01\x02\x05hello\x01\x01\x03\x02x\x00\x03\x01y\x01z\x01t\x03\x05", b"\x00\x05\x03"],
+        "query": [text(query) for query in QUERIES],
+        "socket-packet": sockets,
+        "typed": [packet + b"\xff\x01\x02\xff\x03" for packet in json_texts],
+        "websocket": list(web_socket()),
+    }
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1])
+    for target, inputs in targets().items():
+        (folder / target).mkdir(parents=True, exist_ok=True)
+        for number, data in enumerate(inputs):
+            # Longer ones slow everything down, and the fuzzer cuts them anyway.
+            (folder / target / str(number)).write_bytes(data[:4096])
+    quoted = ("".join(chr(b) if 0x20 <= b < 0x7F and b not in b'"\\' else f"\\x{b:02x}" for b in text(w)) for w in DICTIONARY)
+    (folder / "dictionary").write_text("".join(f'"{word}"\n' for word in quoted))
+
+
+main()
