@@ -45,6 +45,11 @@ fuzz: ## Fuzz the decoders; options in ARGS, e.g. make fuzz ARGS='--seconds 3600
 	@scripts/install-packages.sh run
 	@scripts/fuzz.sh $(ARGS)
 
+.PHONY: sanitize
+sanitize: ## Run the tests under a sanitizer, e.g. make sanitize ARGS='thread ConcurrencyStressTests', ARGS=leaks
+	@scripts/install-packages.sh run
+	@scripts/sanitize.sh $(ARGS)
+
 .PHONY: bench
 bench: ## Measure our server and the Python ones in one table; options in ARGS, e.g. make bench ARGS='--rounds 3'
 	@scripts/install-packages.sh bench

@@ -44,6 +44,10 @@ autobahn() {
         "${run[@]}" --server "$websocket_echo" '1.*' '2.*' '3.*' '4.*' '5.*' '6.*' '7.*' '9.*' '10.*'
 }
 
+sanitizers_fire() {
+    scripts/sanitize.sh thread --self-test && scripts/sanitize.sh address --self-test
+}
+
 rm -rf "$logs"
 mkdir -p "$logs"
 stage "system packages" scripts/install-packages.sh test
@@ -66,6 +70,10 @@ stage "allocation budgets" scripts/micro.sh --check Benchmarks/allocations.json
 stage "replay runner" "$python" -m unittest discover -s compat-fixtures/tests
 stage "replay of the recordings" "$python" compat-fixtures/replay.py --server "$chat"
 stage "python clients" "$python" Tests/Clients/run.py --chat "$chat" --echo "$echo_server" --features "$features"
+stage "sanitizers fire" sanitizers_fire
+stage "thread sanitizer" scripts/sanitize.sh thread
+stage "address sanitizer" scripts/sanitize.sh address
+stage "leaks" scripts/sanitize.sh leaks
 stage "browser" "$python" Tests/Browser/run.py --server "$chat"
 stage "example programs" "$python" Tests/Browser/examples.py --programs .build/debug
 stage "browser features" "$python" Tests/Browser/features.py --features "$features"
