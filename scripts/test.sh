@@ -10,6 +10,8 @@ readonly chat=".build/debug/ChatApp --host 127.0.0.1 --port {port} --log-file $l
 readonly echo_server="Benchmarks/.build/debug/EchoServer --port {port} --threads 2"
 readonly websocket_echo=".build/debug/WebSocketEchoServer --port {port}"
 readonly features=".build/debug/ClientTestServer --port {port}"
+# Suites in which threads meet; what the others test has one thread.
+readonly concurrent=(Live Concurrency Conne Leav Release Harness Recovery Broadcast Drain ServerLife Process Waiting)
 passed=0
 
 # stage <name> <command…>: runs the command, shows its output and keeps it in a log named after the stage.
@@ -71,7 +73,7 @@ stage "replay runner" "$python" -m unittest discover -s compat-fixtures/tests
 stage "replay of the recordings" "$python" compat-fixtures/replay.py --server "$chat"
 stage "python clients" "$python" Tests/Clients/run.py --chat "$chat" --echo "$echo_server" --features "$features"
 stage "sanitizers fire" sanitizers_fire
-stage "thread sanitizer" scripts/sanitize.sh thread
+stage "thread sanitizer" scripts/sanitize.sh thread "${concurrent[@]}"
 stage "address sanitizer" scripts/sanitize.sh address
 stage "leaks" scripts/sanitize.sh leaks
 stage "browser" "$python" Tests/Browser/run.py --server "$chat"
