@@ -143,7 +143,6 @@ extension SocketIOServer {
             self.state.withLock { $0.boundPort = port }
             return port
         } catch {
-            self.releaseEngine()
             throw SocketIOError(error.code == .shutDown ? .shutDown : .cannotBind, error.message, cause: error.cause)
         }
     }

@@ -56,12 +56,8 @@ package final class EngineShutdown: Sendable {
         }
         outcome.connectionsCut = await connectionsCut
         let end = max(deadline, self.timeline.elapsed + options.grace)
-<<<<<<< HEAD
-        if await !self.timeline.wait(until: end, for: finishing) { outcome.handlersAbandoned += 1 }
-        self.forgetSessions()
-=======
         await self.timeline.wait(until: end, for: finishing)
->>>>>>> 75f4e941524a280a67312019dc03d0ec23e96a3c
+        self.forgetSessions()
         outcome.handlersAbandoned += await self.endLoops(grace: options.grace)
         return outcome
     }
