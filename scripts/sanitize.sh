@@ -109,7 +109,8 @@ run_tests() { # [filter…]
 }
 
 product() { # <name>
-    swift build --product "$1" "${build_flags[@]}" >&2
+    # A command substitution goes on after what fails in it.
+    swift build --product "$1" "${build_flags[@]}" >&2 || return
     echo "$(swift build --show-bin-path "${build_flags[@]}")/$1"
 }
 
