@@ -100,9 +100,8 @@ run_tests() { # [filter…]
     local filters=() filter status=0
     for filter; do filters+=(--filter "$filter"); done
     swift build --build-tests "${build_flags[@]}"
-    # All at once they would be too slow for their own patience.
-    [[ "$kind" != thread ]] || filters+=(--no-parallel)
-    watched detect_leaks=0 swift test --skip-build --disable-xctest "${build_flags[@]}" \
+    # One after the other: all at once they are too slow for their own patience.
+    watched detect_leaks=0 swift test --skip-build --disable-xctest --no-parallel "${build_flags[@]}" \
         "${filters[@]}" 2>&1 | tee "$work/tests.log" || status=$?
     judge "$status"
     grep -Eq 'Test run with [1-9][0-9]* test' "$work/tests.log" || fail "no test ran"
