@@ -46,7 +46,7 @@ def client_folder(version: str, folder: Path) -> Path:
     own = folder / f"client-{version}"
     if not own.exists():
         own.mkdir()
-        (own / "socket.io.min.js").symlink_to(folder / f"socket.io-{version}.min.js")
+        (own / "socket.io.min.js").symlink_to(f"../socket.io-{version}.min.js")
     return own
 
 
