@@ -41,6 +41,11 @@ extension SocketID {
     }
 }
 
+extension Socket {
+    /// The id as it may stand in a log: that of a client of Socket.IO 2 is its session's.
+    var idForLogs: String { self.session.revision == .three ? self.session.id.redacted : self.id.rawValue }
+}
+
 extension ConnectRefusal {
     /// What the client is told.
     ///

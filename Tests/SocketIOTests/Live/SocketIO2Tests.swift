@@ -192,6 +192,19 @@ import Testing
         )
     }
 
+    @Test func `the id of the session does not get into the log`() async throws {
+        struct Failure: Error {}
+        try await WatchedServer.run(
+            Self.allowing(),
+            setUp: { $0.namespace("/").onConnect { _ in throw Failure() } },
+            body: { watched in
+                let (_, sid) = try await Self.join(watched.port)
+                let line = try await watched.lines.first("the failure") { $0.metadata["socketio.socket"] != nil }
+                #expect(line.metadata["socketio.socket"] == "\(sid.prefix(4))…")
+            }
+        )
+    }
+
     @Test func `a connection that the application closes at once is not kept`() async throws {
         try await WatchedServer.run(
             Self.allowing(),
@@ -200,7 +213,7 @@ import Testing
                 let (client, _) = try await Self.join(watched.port)
                 #expect(try await client.receiveText() == "41")
                 #expect(try await client.expectClose() == nil)
-                try await eventually("no session is kept") { watched.server.connectionCount == 0 }
+                try await eventually("no session is kept") { watched.server.state.withLock { $0.engine?.sessionCount } == 0 }
                 try await watched.expectNothingLeft(in: "/")
             }
         )
@@ -227,7 +240,7 @@ import Testing
             return try arguments.map { try $0.value }
         }
         server.namespace("/").acknowledge("ask") { socket, _ async throws -> [Value]? in
-            let answer = try await socket.emitWithAck("question", 1)
+            let answer = try await socket.emitWithAck("question", [1])
             return try answer.map { try $0.value }
         }
         server.namespace("/").acknowledge("everybody") { socket, arguments -> [Value]? in
