@@ -2,12 +2,12 @@
 import NIOCore
 
 struct PollPayload: Sendable, Hashable {
-    var bytes: ByteBuffer
+    var body: ByteBuffer
     /// Whether it is written in revision 3's binary form, which has a content type of its own.
     var isBinary = false
 
-    init(_ bytes: ByteBuffer, isBinary: Bool = false) {
-        self.bytes = bytes
+    init(_ body: ByteBuffer, isBinary: Bool = false) {
+        self.body = body
         self.isBinary = isBinary
     }
 }

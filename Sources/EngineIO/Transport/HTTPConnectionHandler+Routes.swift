@@ -178,11 +178,11 @@ extension HTTPConnectionHandler {
 
     private func pollAnswer(_ payload: PollPayload, _ exchange: Exchange) -> Answer {
         let contentType = payload.isBinary ? "application/octet-stream" : "text/plain; charset=UTF-8"
-        var answer = Answer(status: .ok, headers: ["Content-Type": contentType], body: payload.bytes)
+        var answer = Answer(status: .ok, headers: ["Content-Type": contentType], body: payload.body)
         let configuration = self.core.configuration
-        if configuration.compressesResponses, payload.bytes.readableBytes >= configuration.compressionThreshold,
+        if configuration.compressesResponses, payload.body.readableBytes >= configuration.compressionThreshold,
             let coding = AcceptEncoding.preferred(exchange.head.headers["accept-encoding"]),
-            let compressed = ResponseCompressor.compress(payload.bytes, coding: coding)
+            let compressed = ResponseCompressor.compress(payload.body, coding: coding)
         {
             answer.body = compressed
             answer.headers.add(name: "Content-Encoding", value: coding.rawValue)

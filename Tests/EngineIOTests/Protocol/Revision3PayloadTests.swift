@@ -212,7 +212,7 @@ extension InboundPacket {
             }
             for usesBase64 in [false, true] {
                 let payload = self.encode(packets, Revision3Options(usesBase64: usesBase64))
-                let body = Array(payload.bytes.readableBytesView)
+                let body = Array(payload.body.readableBytesView)
                 #expect(Outcome(decoding: body, isBinary: payload.isBinary) == Outcome(packets))
             }
         }

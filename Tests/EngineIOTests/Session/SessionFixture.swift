@@ -21,7 +21,7 @@ final class FakeRequest: PollSink, PostSink {
     var answers: [String] { self.payloads.withLock { $0 } }
 
     func respond(payload: PollPayload) {
-        self.payloads.withLock { $0.append(String(buffer: payload.bytes)) }
+        self.payloads.withLock { $0.append(String(buffer: payload.body)) }
     }
 
     func respond() {
