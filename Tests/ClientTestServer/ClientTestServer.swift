@@ -69,6 +69,8 @@ struct ClientTestServer: AsyncParsableCommand {
         configuration.engine.pingTimeout = .seconds(self.pingTimeout)
         configuration.engine.cors.origins = .any
         configuration.engine.allowsEIO3 = self.allowsEIO3
+        // Those clients send credentials with every request of a page.
+        configuration.engine.cors.allowsCredentials = self.allowsEIO3
         EngineFeatures.add(to: &configuration.engine, reports)
         return configuration
     }

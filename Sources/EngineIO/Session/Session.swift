@@ -318,7 +318,11 @@ extension Session: DeadlineTarget {
         switch state.heartbeat.reachedDeadline(now: now, timeout: self.environment.pingTimeout) {
         case .timeOut where state.isInputHeld:
             // The pong may be among what is not read, or the client's ping: it has another interval.
-            state.heartbeat.extend(now: now, interval: self.environment.pingInterval, patience: self.environment.patience)
+            state.heartbeat.extend(
+                now: now,
+                interval: self.environment.pingInterval,
+                patience: self.environment.patience
+            )
         case .timeOut: return self.close(&state, reason: .pingTimeout, mode: .discard)
         case .sendPing: state.outbox.append(.ping)
         case nil: break

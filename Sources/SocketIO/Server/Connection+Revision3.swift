@@ -53,7 +53,8 @@ extension ConnectRefusal {
     /// clients in the same form.
     func payload(for revision: ProtocolRevision) -> Value {
         if revision == .three, self.cause != .namespace {
-            return self.data.flatMap { $0.isTruthy ? $0 : nil } ?? .string(self.message)
+            guard let data = self.data, data.isTruthy else { return .string(self.message) }
+            return data
         }
         var object: Value.Object = ["message": .string(self.message)]
         object["data"] = self.data

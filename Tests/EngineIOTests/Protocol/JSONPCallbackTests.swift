@@ -5,10 +5,12 @@ import Testing
 @testable import EngineIO
 
 @Suite struct JSONPCallbackTests {
-    @Test(arguments: [
-        ("0", 0), ("12", 12), ("007", 7), ("1a2;alert()", 12), ("", nil), ("abc", nil), ("4294967295", .max),
-        ("4294967296", nil), ("[0](x)", 0), ("٣", nil),
-    ] as [(String, UInt32?)])
+    @Test(
+        arguments: [
+            ("0", 0), ("12", 12), ("007", 7), ("1a2;alert()", 12), ("", nil), ("abc", nil), ("4294967295", .max),
+            ("4294967296", nil), ("[0](x)", 0), ("٣", nil),
+        ] as [(String, UInt32?)]
+    )
     func `only the digits of a parameter count`(parameter: String, index: UInt32?) {
         #expect(JSONPCallback(parameter: parameter)?.index == index)
     }
@@ -22,21 +24,27 @@ import Testing
         )
     }
 
-    @Test(arguments: [
-        ("d=2%3A4a", "2:4a"), ("d=", ""), ("x=1&d=5:4a+b%20c", "5:4a b c"), ("d=%C3%A9", "é"), ("d=100%", "100%"),
-        ("d=%zz%4", "%zz%4"), ("", nil), ("e=4", nil), ("dd=4", nil), ("d=1&d=2", nil), ("d", nil),
-        // Line breaks come as a backslash with an n, and that as two backslashes with an n.
-        (#"d=4a\nb"#, "4a\nb"), (#"d=4a\\nb"#, #"4a\nb"#), (#"d=4a\\\nb"#, #"4a\\nb"#), (#"d=\"#, #"\"#), (#"d=\\"#, #"\\"#),
-        ("d=%5Cn", "\n"), ("d=%5C%5Cn", #"\n"#),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("d=2%3A4a", "2:4a"), ("d=", ""), ("x=1&d=5:4a+b%20c", "5:4a b c"), ("d=%C3%A9", "é"), ("d=100%", "100%"),
+            ("d=%zz%4", "%zz%4"), ("", nil), ("e=4", nil), ("dd=4", nil), ("d=1&d=2", nil), ("d", nil),
+            // Line breaks come as a backslash with an n, and that as two backslashes with an n.
+            (#"d=4a\nb"#, "4a\nb"), (#"d=4a\\nb"#, #"4a\nb"#), (#"d=4a\\\nb"#, #"4a\\nb"#), (#"d=\"#, #"\"#),
+            (#"d=\\"#, #"\\"#),
+            ("d=%5Cn", "\n"), ("d=%5C%5Cn", #"\n"#),
+        ] as [(String, String?)]
+    )
     func `a form gives its field d`(form: String, payload: String?) {
         #expect(JSONPCallback.payload(ofForm: ByteBuffer(string: form)).map { String(buffer: $0) } == payload)
     }
 
-    @Test(arguments: [
-        ("b64=1", true, nil), ("b64=", false, nil), ("b64=1&b64=", false, nil), ("j=0", true, 0), ("b64=&j=5", true, 5),
-        ("EIO=3", false, nil),
-    ] as [(String, Bool, UInt32?)])
+    @Test(
+        arguments: [
+            ("b64=1", true, nil), ("b64=", false, nil), ("b64=1&b64=", false, nil), ("j=0", true, 0),
+            ("b64=&j=5", true, 5),
+            ("EIO=3", false, nil),
+        ] as [(String, Bool, UInt32?)]
+    )
     func `a query says what the client can read`(query: String, usesBase64: Bool, index: UInt32?) throws {
         let options = try Revision3Options(Query(target: "/?\(query)"))
         #expect(options.usesBase64 == usesBase64)

@@ -20,7 +20,9 @@ private struct Revision3Client {
             throw HTTPTestError(description: "\(response.status) \(response.text)")
         }
         let packet = String(response.text[response.text.index(after: colon)...])
-        guard response.text == "\(packet.utf16.count):\(packet)" else { throw HTTPTestError(description: response.text) }
+        guard response.text == "\(packet.utf16.count):\(packet)" else {
+            throw HTTPTestError(description: response.text)
+        }
         let open = try OpenPacket(packet: packet)
         return Self(
             open: open,
@@ -79,7 +81,9 @@ extension LiveTests {
             }
         }
 
-        @Test(arguments: ["polling", "websocket"]) func `it is refused unless it is allowed`(transport: String) async throws {
+        @Test(arguments: ["polling", "websocket"]) func `it is refused unless it is allowed`(
+            transport: String
+        ) async throws {
             try await withEngineServer { server in
                 let client = try await HTTPTestClient.connect(port: server.port)
                 let headers = transport == "websocket" ? WebSocketTestClient.headers : []
@@ -129,7 +133,10 @@ extension LiveTests {
 
         @Test func `a client that asks for base64 gets it`() async throws {
             try await withEngineServer(self.allowing) { server in
-                let client = try await Revision3Client.connect(port: server.port, query: "EIO=3&transport=polling&b64=1")
+                let client = try await Revision3Client.connect(
+                    port: server.port,
+                    query: "EIO=3&transport=polling&b64=1"
+                )
                 try await client.post("6:4hello10:b4AQIDBA==")
                 #expect(try await client.poll().text == "6:4hello10:b4AQIDBA==")
                 #expect(server.events.all.contains { if case .binary(_, [1, 2, 3, 4]) = $0 { true } else { false } })
@@ -263,8 +270,14 @@ extension LiveTests {
 
         @Test func `units that many clients get are read in each one's revision`() async throws {
             try await withEngineServer(self.allowing, reaction: SessionRecorder.silent) { server in
-                let old = try await WebSocketTestClient.connect(port: server.port, "/engine.io/?EIO=3&transport=websocket")
-                let new = try await WebSocketTestClient.connect(port: server.port, "/engine.io/?EIO=4&transport=websocket")
+                let old = try await WebSocketTestClient.connect(
+                    port: server.port,
+                    "/engine.io/?EIO=3&transport=websocket"
+                )
+                let new = try await WebSocketTestClient.connect(
+                    port: server.port,
+                    "/engine.io/?EIO=4&transport=websocket"
+                )
                 let polling = try await Revision3Client.connect(port: server.port)
                 let ids = [
                     try OpenPacket(packet: try await old.receiveText()).sid,

@@ -1,6 +1,8 @@
 /// Clients of Socket.IO 2, packet by packet over real connections.
 import EngineIO
+import Logging
 import SocketIO
+import Synchronization
 import TestSupport
 import Testing
 
@@ -67,7 +69,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("40/custom?token=abc&x=1,", #"{"token":"abc","x":"1"}"#), ("40/custom?token=a%20b+c&token=d", #"{"token":"d"}"#),
+        ("40/custom?token=abc&x=1,", #"{"token":"abc","x":"1"}"#),
+        ("40/custom?token=a%20b+c&token=d", #"{"token":"d"}"#),
         ("40/custom?,", "none"), ("40/custom", "none"), (#"40/custom,{"token":"ignored"}"#, "none"),
         ("40/custom?\u{FC}=%F0%9F%98%80,", "{\"\u{FC}\":\"😀\"}"),
     ])
@@ -213,7 +216,9 @@ import Testing
                 let (client, _) = try await Self.join(watched.port)
                 #expect(try await client.receiveText() == "41")
                 #expect(try await client.expectClose() == nil)
-                try await eventually("no session is kept") { watched.server.state.withLock { $0.engine?.sessionCount } == 0 }
+                try await eventually("no session is kept") {
+                    watched.server.state.withLock { $0.engine?.sessionCount } == 0
+                }
                 try await watched.expectNothingLeft(in: "/")
             }
         )
