@@ -41,7 +41,8 @@ for (const forceBase64 of [false, true]) {
         const expected = { list: [bytes(0, 1, 255), [{ deep: bytes(0, 1, 255) }]], text: "plain 🎉", none: null };
         equal(await socket.inbox.next("message-back"), [bytes(0, 1, 255), expected, "after", bytes()]);
         equal(await call(socket, "message-with-ack", nested), [expected]);
-        const many = new Uint8Array(600_000).map((_, index) => index * 7);
+        // More would be too much for the client's own base64.
+        const many = new Uint8Array(forceBase64 ? 50_000 : 600_000).map((_, index) => index * 7);
         const [answer] = await call(socket, "message-with-ack", many.buffer);
         if (show(answer) !== show(many)) throw new Error(`expected ${many.length} bytes unchanged, found others`);
     });
