@@ -1,61 +1,13 @@
 /// Clients of revision 3, byte by byte over real sockets.
-import Foundation
 import NIOCore
 import TestSupport
 import Testing
 
 @testable import EngineIO
 
-/// A session of revision 3 over polling.
-private struct Revision3Client {
-    let open: OpenPacket
-    let target: String
-    let polls: HTTPTestClient
-    let posts: HTTPTestClient
-
-    static func connect(port: Int, query: String = "EIO=3&transport=polling") async throws -> Self {
-        let polls = try await HTTPTestClient.connect(port: port)
-        let response = try await polls.request("GET", "/engine.io/?\(query)")
-        guard response.status == 200, let colon = response.text.firstIndex(of: ":") else {
-            throw HTTPTestError(description: "\(response.status) \(response.text)")
-        }
-        let packet = String(response.text[response.text.index(after: colon)...])
-        guard response.text == "\(packet.utf16.count):\(packet)" else {
-            throw HTTPTestError(description: response.text)
-        }
-        let open = try OpenPacket(packet: packet)
-        return Self(
-            open: open,
-            target: "/engine.io/?\(query)&sid=\(open.sid)",
-            polls: polls,
-            posts: try await HTTPTestClient.connect(port: port)
-        )
-    }
-
-    /// Polls once.
-    func poll() async throws -> HTTPTestResponse { try await self.polls.request("GET", self.target) }
-
-    func post(_ body: String) async throws {
-        let response = try await self.posts.request("POST", self.target, body: body)
-        guard response.status == 200, response.text == "ok" else {
-            throw HTTPTestError(description: "\(response.status) \(response.text)")
-        }
-    }
-
-    func post(binary: [UInt8], contentType: String = "application/octet-stream") async throws {
-        try await self.posts.send("POST", self.target, headers: [("Content-Type", contentType)], bytes: binary)
-        let response = try await self.posts.receive()
-        guard response.status == 200 else { throw HTTPTestError(description: "\(response.status)") }
-    }
-}
-
 extension LiveTests {
     @Suite struct Revision3LiveTests {
-        private var allowing: EngineIOConfiguration {
-            var configuration = EngineIOConfiguration()
-            configuration.allowsEIO3 = true
-            return configuration
-        }
+        private let allowing = EngineIOConfiguration.allowingEIO3
 
         // MARK: Handshakes
 
@@ -298,140 +250,6 @@ extension LiveTests {
                 #expect(try await new.receive() == .binary(large))
                 let head: [UInt8] = [0, 5, 255] + Array("4😀".utf8) + [1, 2, 255, 4, 1, 1, 5, 0, 0, 1, 255, 4]
                 #expect(try await polling.poll().body == head + large)
-            }
-        }
-
-        // MARK: The heartbeat
-
-        @Test func `the client pings, and the server answers without data`() async throws {
-            try await withEngineServer(self.allowing) { server in
-                let polling = try await Revision3Client.connect(port: server.port)
-                try await polling.post("1:26:2probe")
-                #expect(try await polling.poll().text == "1:31:3")
-                let target = "/engine.io/?EIO=3&transport=websocket"
-                let webSocket = try await WebSocketTestClient.connect(port: server.port, target)
-                _ = try await webSocket.receiveText()
-                try await webSocket.send("2")
-                #expect(try await webSocket.receiveText() == "3")
-            }
-        }
-
-        @Test func `a client that pings lives on, and one that only talks is given up`() async throws {
-            var configuration = self.allowing
-            configuration.pingInterval = .milliseconds(200)
-            configuration.pingTimeout = .milliseconds(400)
-            try await withEngineServer(configuration) { server in
-                let target = "/engine.io/?EIO=3&transport=websocket"
-                let pinging = try await WebSocketTestClient.connect(port: server.port, target)
-                let talking = try await WebSocketTestClient.connect(port: server.port, target)
-                _ = try await pinging.receiveText()
-                let sid = try OpenPacket(packet: try await talking.receiveText()).sid
-                let start = ContinuousClock.now
-                try await talking.send("4a")
-                #expect(try await talking.receiveText() == "4a")
-                while server.events.all.allSatisfy({ $0.session.id.description != sid || $0.closeReason == nil }) {
-                    try await pinging.send("2")
-                    #expect(try await pinging.receiveText() == "3")
-                    guard ContinuousClock.now - start < .seconds(10) else { break }
-                    try await Task.sleep(for: .milliseconds(20))
-                }
-                #expect(ContinuousClock.now - start >= .milliseconds(590))
-                #expect(try await talking.expectClose() == nil)
-                #expect(try await server.closeReason(of: sid) == .pingTimeout)
-                try await pinging.send("4alive")
-                #expect(try await pinging.receiveText() == "4alive")
-            }
-        }
-
-        @Test func `a silent client is given up after an upgrade as well`() async throws {
-            var configuration = self.allowing
-            configuration.pingInterval = .milliseconds(100)
-            configuration.pingTimeout = .milliseconds(300)
-            try await withEngineServer(configuration) { server in
-                let client = try await Revision3Client.connect(port: server.port)
-                let target = "/engine.io/?EIO=3&transport=websocket&sid=\(client.open.sid)"
-                let webSocket = try await WebSocketTestClient.connect(port: server.port, target)
-                try await webSocket.send("2probe")
-                try await webSocket.send("5")
-                #expect(try await webSocket.receiveText() == "3probe")
-                #expect(try await webSocket.expectClose() == nil)
-                #expect(try await server.closeReason(of: client.open.sid) == .pingTimeout)
-            }
-        }
-
-        @Test(arguments: ["1:3", "1:2"]) func `the server's part is not the client's`(body: String) async throws {
-            try await withEngineServer(self.allowing) { server in
-                let isPing = body == "1:2"
-                if isPing {
-                    let client = try await PollingTestClient.connect(port: server.port)
-                    try await client.post("2")
-                    #expect(try await server.closeReason(of: client.sid) == .transportError)
-                } else {
-                    let client = try await Revision3Client.connect(port: server.port)
-                    try await client.post(body)
-                    #expect(try await server.closeReason(of: client.open.sid) == .transportError)
-                }
-            }
-        }
-
-        @Test func `answers to pings that nobody reads are bounded`() async throws {
-            var configuration = self.allowing
-            configuration.limits.outboxBytes = 1000
-            try await withEngineServer(configuration) { server in
-                let client = try await Revision3Client.connect(port: server.port)
-                try await client.post(String(repeating: "1:2", count: 1000))
-                #expect(try await server.closeReason(of: client.open.sid) == .outboxOverflow)
-            }
-        }
-
-        // MARK: JSONP
-
-        private var allowingEverybody: EngineIOConfiguration {
-            var configuration = self.allowing
-            configuration.cors.origins = .any
-            return configuration
-        }
-
-        @Test func `a page polls by scripts and posts by forms`() async throws {
-            try await withEngineServer(self.allowingEverybody) { server in
-                let polls = try await HTTPTestClient.connect(port: server.port)
-                let query = "/engine.io/?EIO=3&transport=polling&j=3x"
-                let response = try await polls.request("GET", query)
-                #expect(response["content-type"] == "text/plain; charset=UTF-8")
-                let text = response.text
-                #expect(text.hasPrefix(#"___eio[3]("1"#) && text.hasSuffix(#"}");"#))
-                let sid = try #require(text.split(separator: #"\"sid\":\""#).last?.prefix(20))
-                let form = [("Content-Type", "application/x-www-form-urlencoded")]
-                let body = #"d=9%3A4a%22%E2%82%AC%5C%5Cn%5Cn%F0%9F%98%808%3Ab4AQIDBA"#
-                let posted = try await polls.request("POST", query + "&sid=\(sid)", headers: form, body: body)
-                #expect(posted.text == "ok")
-                // The index is that of the first request.
-                let script = try await polls.request("GET", "/engine.io/?EIO=3&transport=polling&j=4&sid=\(sid)")
-                #expect(script.text == #"___eio[3]("9:4a\"€\\n\n😀10:b4AQIDBA==");"#)
-                #expect(try await polls.request("POST", query + "&sid=\(sid)", body: "e=1").text == "ok")
-                #expect(server.texts(of: String(sid)) == ["a\"€\\n\n😀"])
-            }
-        }
-
-        @Test(arguments: ["", "x"]) func `a callback without a number is refused`(index: String) async throws {
-            try await withEngineServer(self.allowingEverybody) { server in
-                let client = try await HTTPTestClient.connect(port: server.port)
-                let response = try await client.request("GET", "/engine.io/?EIO=3&transport=polling&j=\(index)")
-                #expect(response.status == 400)
-                #expect(response.text == #"{"code":3,"message":"Bad request"}"#)
-            }
-        }
-
-        /// Scripts name no origin: they would let every page in.
-        @Test func `scripts are served only where every page may come`() async throws {
-            var listing = self.allowing
-            listing.cors.origins = .list(["https://example.com"])
-            for configuration in [self.allowing, listing] {
-                try await withEngineServer(configuration) { server in
-                    let client = try await HTTPTestClient.connect(port: server.port)
-                    let response = try await client.request("GET", "/engine.io/?EIO=3&transport=polling&j=0")
-                    #expect(response.status == 400)
-                }
             }
         }
     }
