@@ -270,4 +270,5 @@ async def a_client_that_does_not_ping_is_given_up(stage):
     await peer.connect()
     await peer.emit("message", "a sign of life, and yet none")
     equal(await disconnected(watcher), "ping timeout")
+    peer.client.eio._send_packet = send
     await peer.expect("disconnect")
