@@ -47,7 +47,9 @@ final class AdapterLife: Sendable {
         closing?.resume(returning: isStarted)
     }
 
-    /// Closes the adapter once it has started. One that has not begun to start does not start any more.
+    /// Closes the adapter once it has started.
+    ///
+    /// One that has not begun to start does not start any more.
     func close() async {
         if await self.mustClose() { await self.adapter.close() }
     }
