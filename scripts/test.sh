@@ -48,6 +48,7 @@ rm -rf "$logs"
 mkdir -p "$logs"
 stage "system packages" scripts/install-packages.sh test
 stage "python environment" scripts/python-env.sh
+stage "python environment of socketio 2" scripts/python-env.sh socketio2
 stage "autobahn environment" scripts/autobahn-env.sh
 stage "format and documentation" scripts/swift-format.sh lint
 stage "layer check fires" scripts/check-layers.sh --self-test
@@ -66,7 +67,9 @@ stage "allocation budgets" scripts/micro.sh --check Benchmarks/allocations.json
 stage "replay runner" "$python" -m unittest discover -s compat-fixtures/tests
 stage "replay of the recordings" "$python" compat-fixtures/replay.py --server "$chat"
 stage "python clients" "$python" Tests/Clients/run.py --chat "$chat" --echo "$echo_server" --features "$features"
+stage "python clients of socketio 2" .build/python-socketio2/bin/python Tests/Clients/socketio2/run.py --features "$features"
 stage "browser" "$python" Tests/Browser/run.py --server "$chat"
 stage "example programs" "$python" Tests/Browser/examples.py --programs .build/debug
 stage "browser features" "$python" Tests/Browser/features.py --features "$features"
+stage "browser features of socketio 2" "$python" Tests/Browser/features.py --socketio2 --features "$features"
 echo "$passed passed, 0 failed in $((SECONDS / 60)) min $((SECONDS % 60)) s"

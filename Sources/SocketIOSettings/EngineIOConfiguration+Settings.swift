@@ -17,6 +17,7 @@ extension EngineIOConfiguration {
     /// - `addsTrailingSlash` (truth, default `true`)
     /// - `transports` (list of `polling` and `websocket`, default `polling,websocket`)
     /// - `allowsUpgrades` (truth, default `true`)
+    /// - `allowsEIO3` (truth, default `false`)
     /// - `compressesResponses` (truth, default `true`)
     /// - `compressionThreshold` (integer, default `1024`)
     /// - `cors.origins` (list of origins, `same-origin` for the server's own; or `*`; default `same-origin`)
@@ -104,6 +105,7 @@ extension EngineIOConfiguration {
         Setting("addsTrailingSlash", \.addsTrailingSlash, .truth),
         Setting("transports", \.transports, .transports),
         Setting("allowsUpgrades", \.allowsUpgrades, .truth),
+        Setting("allowsEIO3", \.allowsEIO3, .truth),
         Setting("compressesResponses", \.compressesResponses, .truth),
         Setting("compressionThreshold", \.compressionThreshold, .integer),
         Setting("cors.origins", \.cors.origins, .origins),

@@ -39,6 +39,9 @@ struct ClientTestServer: AsyncParsableCommand {
     @Option(help: "The most namespaces at a time that are made for clients.")
     var dynamicNamespaces = 10_000
 
+    @Flag(name: .customLong("allow-eio3"), help: "Whether clients of Socket.IO 2 may connect.")
+    var allowsEIO3 = false
+
     func run() async throws {
         var logger = Logger(label: "client-test-server")
         logger.logLevel = .notice
@@ -70,6 +73,9 @@ struct ClientTestServer: AsyncParsableCommand {
         configuration.limits.dynamicNamespaces = self.dynamicNamespaces
         configuration.engine.pingInterval = .seconds(self.pingInterval)
         configuration.engine.pingTimeout = .seconds(self.pingTimeout)
+        configuration.engine.allowsEIO3 = self.allowsEIO3
+        // Those clients send credentials with every request of a page.
+        configuration.engine.cors.allowsCredentials = self.allowsEIO3
         EngineFeatures.add(to: &configuration.engine, reports)
         return configuration
     }

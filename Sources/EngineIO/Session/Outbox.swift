@@ -135,16 +135,37 @@ struct Outbox {
     mutating func takePayload(maximumPackets: Int, last: PacketType? = nil) -> ByteBuffer? {
         // What waits may be far more than goes into one payload.
         var encoder = PayloadEncoder(capacity: min(self.byteCount, Self.sharingThreshold))
+        self.takePackets(maximumPackets: maximumPackets, last: last, into: &encoder)
+        return encoder.isEmpty ? nil : encoder.payload
+    }
+
+    /// Takes what a session answers a poll with: whole units, or a noop when there are none.
+    mutating func takePayload(maximumPackets: Int, last: PacketType?, as wire: WireFormat) -> PollPayload {
+        switch wire {
+        case .revision4:
+            return PollPayload(self.takePayload(maximumPackets: maximumPackets, last: last) ?? PayloadEncoder.noop)
+        case .revision3(let options):
+            var encoder = Revision3PayloadEncoder()
+            self.takePackets(maximumPackets: maximumPackets, last: last, into: &encoder)
+            if encoder.isEmpty { encoder.append(.noop) }
+            return encoder.payload(options)
+        }
+    }
+
+    private mutating func takePackets(
+        maximumPackets: Int,
+        last: PacketType?,
+        into encoder: inout some PayloadBuilder
+    ) {
         var room = last == nil ? maximumPackets : maximumPackets - 1
         while room > 0, let packets = self.readUnit(into: &encoder, room: room) { room -= packets }
         if self.isEmpty, let last { encoder.append(last) }
-        return encoder.isEmpty ? nil : encoder.payload
     }
 
     /// Reads a unit, whose turn it is, if there is room for it.
     ///
     /// - Returns: How many packets it had; nothing when it must wait.
-    private mutating func readUnit(into encoder: inout PayloadEncoder, room: Int) -> Int? {
+    private mutating func readUnit(into encoder: inout some PayloadBuilder, room: Int) -> Int? {
         let isFirst = encoder.isEmpty
         if let due = self.volatiles?.packetsDue {
             guard due <= room || isFirst else { return nil }

@@ -1,8 +1,27 @@
 /// Turns WebSocket frames, the form in which a session keeps its packets, into polling payloads.
 import NIOCore
 
+/// Takes the packets of an answer to a poll.
+protocol PayloadBuilder {
+    var isEmpty: Bool { get }
+
+    /// Appends the packet of a frame.
+    mutating func append(_ frame: WebSocketFrame.Unmasked)
+
+    /// Appends a packet without data.
+    mutating func append(_ packet: PacketType)
+}
+
+extension PayloadBuilder {
+    /// Appends the packets of a unit.
+    mutating func append(_ unit: MessageUnit) {
+        var frames = unit.frames
+        for _ in 0..<unit.packetCount { self.append(WebSocketFrame.readUnmasked(from: &frames)) }
+    }
+}
+
 /// Builds one polling payload, packet by packet (Engine.IO v4, payload encoding).
-struct PayloadEncoder {
+struct PayloadEncoder: PayloadBuilder {
     /// The payload so far.
     private(set) var payload: ByteBuffer
 
@@ -37,13 +56,6 @@ struct PayloadEncoder {
         }
     }
 
-    /// Appends the packets of a unit.
-    mutating func append(_ unit: MessageUnit) {
-        var frames = unit.frames
-        for _ in 0..<unit.packetCount { self.append(WebSocketFrame.readUnmasked(from: &frames)) }
-    }
-
-    /// Appends a packet without data.
     mutating func append(_ packet: PacketType) {
         self.separate()
         self.payload.writeInteger(packet.rawValue)
@@ -51,6 +63,15 @@ struct PayloadEncoder {
 
     private mutating func separate() {
         if !self.isEmpty { self.payload.writeInteger(PayloadDecoder.separator) }
+    }
+}
+
+extension Revision3PayloadEncoder: PayloadBuilder {
+    mutating func append(_ frame: WebSocketFrame.Unmasked) {
+        switch frame.opcode {
+        case .text: self.append(text: frame.payload)
+        default: self.append(binary: frame.payload)
+        }
     }
 }
 

@@ -9,7 +9,7 @@ protocol PollSink: AnyObject, Sendable {
     var context: LoopContext { get }
 
     /// Answers with a payload.
-    func respond(payload: ByteBuffer)
+    func respond(payload: PollPayload)
 }
 
 /// A POST that waits for its answer.

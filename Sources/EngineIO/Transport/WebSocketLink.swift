@@ -13,7 +13,7 @@ final class WebSocketLink: FrameSink {
         self.webSocket = NIOLoopBound(webSocket, eventLoop: context.eventLoop)
     }
 
-    func write(frames: FrameList) { self.webSocket.value.connection.write(frames: frames) }
+    func write(frames: FrameList) { self.webSocket.value.write(frames: frames) }
 
     func close() { self.webSocket.value.close() }
 
