@@ -1,0 +1,102 @@
+"""The table at the end: what was asked of the server, what came of it, and whether that is well."""
+
+MEBIBYTE = 1 << 20
+
+
+class Verdict:
+    """Rows of a table; one bad row makes a bad run."""
+
+    def __init__(self):
+        self.rows = []
+
+    def check(self, what, found, wanted, is_well):
+        self.rows.append((what, str(found), wanted, "ok" if is_well else "FAILED"))
+
+    def tell(self, what, found):
+        """A figure that is not judged."""
+        self.rows.append((what, str(found), "", ""))
+
+    @property
+    def failures(self):
+        return sum(row[3] == "FAILED" for row in self.rows)
+
+    def __str__(self):
+        rows = [("what", "found", "wanted", ""), *self.rows]
+        widths = [max(len(row[column]) for row in rows) for column in range(4)]
+        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
+        return "\n".join([lines[0], "-" * max(map(len, lines)), *lines[1:]])
+
+
+def judge_messages(verdict, world):
+    """Nothing lost, doubled or reordered, and there was something that could have been."""
+    findings = world.findings
+    verdict.tell("messages sent", f"{world.messages_sent:,}")
+    verdict.tell("messages delivered to members", f"{findings.messages_seen:,}")
+    verdict.check("messages that had to be seen", f"{findings.messages_due:,}", "> 0", findings.messages_due > 0)
+    stock = sum(reference.messages_seen for reference in world.references)
+    verdict.check("seen by stock clients", f"{stock:,}", "> 0", stock > 0)
+    for kind in ("lost", "doubled", "reordered", "damaged"):
+        verdict.check(f"messages {kind}", findings.counts.get(kind, 0), "0", not findings.counts.get(kind))
+    verdict.tell("lives of clients", f"{world.lives:,}")
+    if world.recovery_seconds:
+        verdict.check("connections recovered", f"{world.recovered:,}", "> 0", world.recovered > 0)
+    for kind, count in sorted(findings.counts.items()):
+        if kind not in ("lost", "doubled", "reordered", "damaged"):
+            verdict.check(kind, count, "0", False)
+
+
+def judge_limits(verdict, world, crowding, before, after):
+    """Whoever goes too far is stopped, and it is counted."""
+
+    def grown(name):
+        return after["metrics"].get(name, 0) - before["metrics"].get(name, 0)
+
+    overflown = grown("engineio.limit_reached{outboxBytes}")
+    verdict.check("stalled clients ended", overflown, f">= {world.stalled}", overflown >= world.stalled)
+    waiting = world.actions["half upgrade: silent"] + world.actions["half upgrade: probe only"]
+    timed_out = grown("engineio.limit_reached{upgradeTimeout}")
+    # Those that were under way when everybody had to go home are not waited for.
+    verdict.check("half upgrades timed out", timed_out, f"about {waiting}", waiting == 0 or timed_out > 0)
+    for what, refused, name in (
+        ("connections", crowding.refused_connections, "connectionsPerAddress"),
+        ("handshakes", crowding.refused_handshakes, "handshakesPerSecondPerAddress"),
+    ):
+        counted = grown(f"engineio.limit_reached{{{name}}}")
+        verdict.check(f"{what} of crowding addresses refused", refused, f"{counted} counted", counted >= refused > 0)
+
+
+def judge_leaks(verdict, before, after):
+    """What the server keeps is what it kept before anybody came."""
+    for what in before["kept"]:
+        was, is_now = before["kept"][what], after["kept"][what]
+        verdict.check(f"{what} left behind", is_now, f"{was}", is_now <= was)
+    for what in ("descriptors", "threads"):
+        verdict.check(f"{what} at the end", after[what], f"<= {before[what]}", after[what] <= before[what])
+
+
+def judge_memory(verdict, start, end, is_judged):
+    """The memory after all have left, against that after a crowd of the same size had come and gone before."""
+    for what, limit in (("resident", 1.10), ("heap", None)):
+        (was, is_now) = (start[what], end[what])
+        if was is None or is_now is None:
+            verdict.tell(f"memory, {what}", "not known")
+            continue
+        text = f"{is_now / MEBIBYTE:.1f} MiB"
+        wanted = f"<= {was / MEBIBYTE:.1f} MiB + 10 %"
+        if limit is None or not is_judged:
+            verdict.tell(f"memory, {what}", f"{text}, at the start {was / MEBIBYTE:.1f} MiB")
+        else:
+            verdict.check(f"memory, {what}", text, wanted, is_now <= was * limit)
+
+
+def judge_stalls(verdict, stalls, limit):
+    """How long an event loop was kept from its work; what the system's scheduler did is not the server's fault."""
+    for name, text in (("whole", "gap of an event loop"), ("own", "the same without waiting for a processor")):
+        gap = stalls[name]
+        figures = f"{gap['maximum']:.1f} ms (median {gap['median']:.1f}, 99 % {gap['p99']:.1f}, 99.9 % {gap['p999']:.1f})"
+        if name == "own" and limit:
+            verdict.check(text, figures, f"< {limit:g} ms", gap["count"] > 0 and gap["maximum"] < limit)
+        else:
+            verdict.tell(text, figures)
+    worst = [f"{gap['gap'] / 1e6:.0f} ({gap['waited'] / 1e6:.0f} waiting, {gap['ran'] / 1e6:.0f} running)" for gap in stalls["worst"]]
+    verdict.tell("the worst, in ms", ", ".join(worst[:3]))
