@@ -10,6 +10,10 @@ ANSWER_DEADLINE = 60
 IDLE_SECONDS = 4
 
 
+class SlowUpgrade(Exception):
+    """An upgrade has taken longer than it was given."""
+
+
 class Peer:
     """One session and its socket in `/`.
 
@@ -35,6 +39,7 @@ class Peer:
         self._outgoing = []
         self._poll_task = self._post_task = None
         self._links = []
+        self._kept_for_posts = []
         self._pausing = None
 
     # Opening
@@ -252,17 +257,16 @@ class Peer:
             await asyncio.sleep(0)
             while self._outgoing and self._pausing is None and not self.gone.done():
                 body, self._outgoing = "\x1e".join(self._outgoing).encode(), []
-                status, answer = await self._request("POST", self._path, body, kept=self._post_links)
+                status, answer = await self._request("POST", self._path, body, kept=self._kept_for_posts)
                 if status != 200:
                     return self._end(f"post answered {status}: {answer[:80]!r}")
         except (WireError, TimeoutError) as error:
             self._end(f"post failed: {error!r}")
 
-    @property
-    def _post_links(self):
-        if not hasattr(self, "_kept_for_posts"):
-            self._kept_for_posts = []
-        return self._kept_for_posts
+    async def _finish_posting(self):
+        # Not the task itself: its being cancelled must not look like ours.
+        if self._post_task is not None:
+            await asyncio.wait([self._post_task])
 
     # Upgrading
 
@@ -279,13 +283,16 @@ class Peer:
                 raise WireError(f"the probe was answered {probed.result() if probed.done() else 'with an end'}")
         return link
 
-    async def upgrade(self):
-        """Goes from polling to a WebSocket as the JavaScript client does."""
+    async def upgrade(self, within):
+        """Goes from polling to a WebSocket as the JavaScript client does, in so many seconds."""
+        began = self.loop.time()
         link = await self.begin_upgrade()
         self._pausing = self.loop.create_future()
         await self._wait(self._pausing)
-        if self._post_task is not None:
-            await self._post_task
+        await self._finish_posting()
+        if self.loop.time() - began > within:
+            link.reset()
+            raise SlowUpgrade()
         link.on_text, link.on_binary = self._receive_text, self._receive_binary
         link.lost.add_done_callback(lambda lost: self._end(f"connection lost: {lost.result()!r}"))
         link.send("5")
@@ -316,8 +323,7 @@ class Peer:
             self.send("41")
             if self.websocket is None:
                 self.send("1")
-                if self._post_task is not None:
-                    await self._post_task
+                await self._finish_posting()
         self._end(f"ended by {how}")
         if self.websocket is not None:
             if how == "reset":

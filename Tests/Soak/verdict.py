@@ -20,6 +20,11 @@ class Verdict:
     def failures(self):
         return sum(row[3] == "FAILED" for row in self.rows)
 
+    @property
+    def failed(self):
+        """The names of the rows that are not well."""
+        return {row[0] for row in self.rows if row[3] == "FAILED"}
+
     def __str__(self):
         rows = [("what", "found", "wanted", ""), *self.rows]
         widths = [max(len(row[column]) for row in rows) for column in range(4)]
@@ -38,8 +43,10 @@ def judge_messages(verdict, world):
     for kind in ("lost", "doubled", "reordered", "damaged"):
         verdict.check(f"messages {kind}", findings.counts.get(kind, 0), "0", not findings.counts.get(kind))
     verdict.tell("lives of clients", f"{world.lives:,}")
+    verdict.tell("upgrades given up because the driver was slow", f"{world.slow_upgrades:,}")
     if world.recovery_seconds:
         verdict.check("connections recovered", f"{world.recovered:,}", "> 0", world.recovered > 0)
+        verdict.tell("not recovered, having gone between two polls", f"{world.not_recovered:,}")
     for kind, count in sorted(findings.counts.items()):
         if kind not in ("lost", "doubled", "reordered", "damaged"):
             verdict.check(kind, count, "0", False)
@@ -95,12 +102,17 @@ def judge_memory(verdict, start, end, is_judged):
 
 def judge_stalls(verdict, stalls, limit):
     """How long an event loop was kept from its work; what the system's scheduler did is not the server's fault."""
-    for name, text in (("whole", "gap of an event loop"), ("own", "the same without waiting for a processor")):
+    for name, text in (("whole", "gap of an event loop"), ("own", "the same without waiting for processors")):
         gap = stalls[name]
         figures = f"{gap['maximum']:.1f} ms (median {gap['median']:.1f}, 99 % {gap['p99']:.1f}, 99.9 % {gap['p999']:.1f})"
         if name == "own" and limit:
             verdict.check(text, figures, f"< {limit:g} ms", gap["count"] > 0 and gap["maximum"] < limit)
         else:
             verdict.tell(text, figures)
-    worst = [f"{gap['gap'] / 1e6:.0f} ({gap['waited'] / 1e6:.0f} waiting, {gap['ran'] / 1e6:.0f} running)" for gap in stalls["worst"]]
-    verdict.tell("the worst, in ms", ", ".join(worst[:3]))
+    for gap in stalls["worst"][:3]:
+        parts = {name: gap[name] / 1e6 for name in ("gap", "waited", "ran", "othersWaited")}
+        verdict.tell(
+            "one of the longest",
+            "{gap:.0f} ms: {waited:.0f} waiting for a processor, {ran:.0f} running; "
+            "another thread waited {othersWaited:.0f}".format(**parts),
+        )

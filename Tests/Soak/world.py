@@ -27,7 +27,8 @@ class World:
         self.books = Books()
         self.actions = Counter()
         self.is_closing = False
-        self.lives = self.late = self.stalled = self.recovered = self.messages_sent = 0
+        self.lives = self.late = self.stalled = self.recovered = self.not_recovered = 0
+        self.messages_sent = self.slow_upgrades = 0
         rooms = max(2, size // MEMBERS_PER_ROOM)
         self.clients = [
             Client(self, index, Planner(seed, index, rooms, recovery_seconds > 0)) for index in range(size)
@@ -76,9 +77,9 @@ class World:
                 sleeper.set_result(None)
         _, late = await asyncio.wait(self._tasks, timeout=seconds)
         for task in late:
-            self.findings.report("did not go home", repr(task.get_coro().cr_frame and task.get_coro().cr_frame.f_lineno))
+            self.findings.report("did not go home", str(task.get_stack(limit=1)))
             task.cancel()
         results = await asyncio.gather(*self._tasks, return_exceptions=True)
-        for result in results:
-            if isinstance(result, Exception):
+        for task, result in zip(self._tasks, results):
+            if isinstance(result, BaseException) and task not in late:
                 self.findings.report("driver failed", repr(result))

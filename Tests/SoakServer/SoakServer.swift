@@ -65,7 +65,7 @@ struct SoakServer: AsyncParsableCommand {
         }
         configuration.engine.pingInterval = .seconds(10)
         configuration.engine.pingTimeout = .seconds(10)
-        configuration.engine.upgradeTimeout = .seconds(3)
+        configuration.engine.upgradeTimeout = .seconds(6)
         configuration.engine.livenessPath = "/healthz"
         configuration.engine.limits = self.engineLimits
         return configuration

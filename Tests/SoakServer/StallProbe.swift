@@ -1,5 +1,4 @@
 /// Measures how long an event loop was kept from what it has to do, and who kept it.
-import Glibc
 import NIOCore
 import Synchronization
 
@@ -11,9 +10,17 @@ struct Gap: Encodable, Sendable {
     var waited: Int64
     /// The part in which it ran.
     var ran: Int64
+    /// The longest that any other thread of the process has waited for a processor meanwhile.
+    var othersWaited: Int64
 
     /// The part that the process itself is to blame for.
-    var own: Int64 { max(0, self.gap - self.waited) }
+    ///
+    /// While the loop neither runs nor waits for a processor, and has slept for longer than it wanted to, it may wait for
+    /// a lock whose holder is not run.
+    var own: Int64 {
+        let blocked = max(0, self.gap - self.waited - self.ran - StallProbe.interval.nanoseconds)
+        return max(0, self.gap - self.waited - min(blocked, self.othersWaited))
+    }
 }
 
 /// A task that comes back on an event loop, and how late it was.
@@ -37,9 +44,9 @@ final class StallProbe: Sendable {
     /// Watches a loop for as long as it runs.
     func watch(_ loop: any EventLoop) {
         loop.execute {
-            let thread = LoopThread()
+            let accounts = ThreadAccounts()
             loop.scheduleRepeatedTask(initialDelay: Self.interval, delay: Self.interval) { _ in
-                self.record(thread.lap())
+                self.record(accounts.lap())
             }
         }
     }
@@ -69,49 +76,4 @@ struct StallReport: Encodable, Sendable {
     var whole: GapSummary
     var own: GapSummary
     var worst: [Gap]
-}
-
-/// A loop's thread, and what it had done when it was last looked at. Made and used on that thread.
-private final class LoopThread: Sendable {
-    private struct Account {
-        var time = NIODeadline.now()
-        var ran: Int64 = 0
-        var waited: Int64 = 0
-    }
-
-    /// The account that Linux keeps of the thread that opens it.
-    private let file: CInt
-    private let last: Mutex<Account>
-
-    init() {
-        self.file = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC)
-        self.last = Mutex(Self.read(self.file))
-    }
-
-    deinit { close(self.file) }
-
-    /// What has passed since the last time.
-    func lap() -> Gap {
-        let now = Self.read(self.file)
-        return self.last.withLock { last in
-            defer { last = now }
-            return Gap(
-                gap: (now.time - last.time).nanoseconds,
-                waited: now.waited - last.waited,
-                ran: now.ran - last.ran
-            )
-        }
-    }
-
-    /// The nanoseconds in which the thread has run, and in which it could have run and has not; 0 when nobody knows.
-    private static func read(_ file: CInt) -> Account {
-        var account = Account()
-        var bytes = [UInt8](repeating: 0, count: 64)
-        let count = pread(file, &bytes, bytes.count, 0)
-        let numbers = bytes.prefix(max(0, count)).split(separator: UInt8(ascii: " ")).map { digits in
-            digits.reduce(into: Int64(0)) { $0 = $0 &* 10 &+ Int64($1) &- 48 }
-        }
-        if numbers.count >= 2 { (account.ran, account.waited) = (numbers[0], numbers[1]) }
-        return account
-    }
 }
