@@ -110,7 +110,7 @@ def judge_stalls(verdict, stalls, limit):
         else:
             verdict.tell(text, figures)
     for gap in stalls["worst"][:3]:
-        parts = {name: gap[name] / 1e6 for name in ("gap", "waited", "ran", "othersWaited")}
+        parts = {name: gap.get(name, 0) / 1e6 for name in ("gap", "waited", "ran", "othersWaited")}
         verdict.tell(
             "one of the longest",
             "{gap:.0f} ms: {waited:.0f} waiting for a processor, {ran:.0f} running; "
