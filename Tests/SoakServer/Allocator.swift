@@ -1,6 +1,9 @@
 /// The C library's allocator, in what the standard header does not declare.
 import Foundation
+
+#if canImport(Glibc)
 import Glibc
+#endif
 
 /// Looked up by name: another allocator may stand in its place, or another C library.
 enum Allocator {
@@ -14,6 +17,7 @@ enum Allocator {
         return true
     }
 
+    #if canImport(Glibc)
     /// The bytes that were allocated and not freed; `nil` when they are not known.
     static var bytesInUse: Int? {
         typealias Info = @convention(c) (CInt, UnsafeMutablePointer<FILE>) -> CInt
@@ -40,4 +44,8 @@ enum Allocator {
         }
         return given - unused
     }
+    #else
+    /// Only one allocator says how much is in use.
+    static var bytesInUse: Int? { nil }
+    #endif
 }

@@ -1,9 +1,16 @@
 /// What Linux knows of the threads of this process: how long each has run, and waited for a processor.
-import Glibc
 import NIOCore
 import Synchronization
 
-/// The accounts of all threads as a loop's thread sees them from turn to turn. Made and used on that thread.
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// The accounts of all threads, zeros on other systems, as a loop's thread sees them from turn to turn. Made and used on that thread.
 final class ThreadAccounts: Sendable {
     /// After how many turns it looks for threads that are new.
     private static let turnsPerSearch = 100
@@ -26,7 +33,7 @@ final class ThreadAccounts: Sendable {
 
     init() {
         self.file = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC)
-        self.name = "\(gettid())"
+        self.name = Self.nameOfThisThread
         self.state.withLock { $0.own = Self.read(self.file) ?? Account() }
     }
 
@@ -35,6 +42,17 @@ final class ThreadAccounts: Sendable {
         self.state.withLock { state in
             for (file, _) in state.others.values { close(file) }
         }
+    }
+
+    /// The number that the system gave to the calling thread; empty when there is none.
+    private static var nameOfThisThread: String {
+        var bytes = [UInt8](repeating: 0, count: 128)
+        let capacity = bytes.count
+        let length = bytes.withUnsafeMutableBytes { buffer in
+            readlink("/proc/thread-self", buffer.assumingMemoryBound(to: CChar.self).baseAddress!, capacity)
+        }
+        let parts = bytes.prefix(max(0, length)).split(separator: UInt8(ascii: "/"))
+        return String(decoding: parts.last ?? [], as: UTF8.self)
     }
 
     /// What has passed since the last turn.
