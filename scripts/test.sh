@@ -45,7 +45,7 @@ autobahn() {
         "${run[@]}" --server "$websocket_echo" '1.*' '2.*' '3.*' '4.*' '5.*' '6.*' '7.*' '9.*' '10.*'
 }
 
-# Debug builds are slow, and other work on the machine makes them slower: here stalls are looked for that are no accident.
+# Debug builds are slow, and other work makes them slower: here only stalls count that are no accident.
 soak() {
     local found="messages lost,messages doubled,messages reordered,sockets in memory left behind"
     local faults="--lose-every 50 --double-every 60 --swap-every 20 --leak-every 100 --block-every 100"

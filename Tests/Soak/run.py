@@ -37,7 +37,7 @@ def parse_arguments():
     parser.add_argument("--seconds", type=float, default=900, help="how long, the warm-up included (default: 900)")
     parser.add_argument("--messages-per-second", type=float, help="of all clients together (default: clients / 12.5)")
     parser.add_argument("--no-memory", action="store_true", help="do not judge the memory")
-    parser.add_argument("--stall-ms", type=float, default=50, help="longest stall of an event loop; 0: any (default: 50)")
+    parser.add_argument("--stall-ms", type=float, default=50, help="longest stall of a loop; 0: any (default: 50)")
     parser.add_argument(
         "--settle-seconds",
         type=float,
@@ -104,7 +104,7 @@ class Soak:
         fresh = await self.look()
         self.recovery_seconds = fresh["recoverySeconds"]
         self.print_parameters(fresh)
-        # What runtime and libraries make once is made by then, and the allocator has had as much as it is going to need.
+        # After that, what is made once has been made, and the allocator has had as much as it is going to need.
         await self.crowd(self.warm_up, seed=self.arguments.seed + 1)
         await self.settle(fresh)
         start, was_trimmed = await self.memory()

@@ -104,7 +104,7 @@ def judge_stalls(verdict, stalls, limit):
     """How long an event loop was kept from its work; what the system's scheduler did is not the server's fault."""
     for name, text in (("whole", "gap of an event loop"), ("own", "the same without waiting for processors")):
         gap = stalls[name]
-        figures = f"{gap['maximum']:.1f} ms (median {gap['median']:.1f}, 99 % {gap['p99']:.1f}, 99.9 % {gap['p999']:.1f})"
+        figures = "{maximum:.1f} ms (median {median:.1f}, 99 % {p99:.1f}, 99.9 % {p999:.1f})".format(**gap)
         if name == "own" and limit:
             verdict.check(text, figures, f"< {limit:g} ms", gap["count"] > 0 and gap["maximum"] < limit)
         else:
