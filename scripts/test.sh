@@ -48,7 +48,7 @@ autobahn() {
 # Debug builds are slow, and other work makes them slower: here only stalls count that are no accident.
 soak() {
     local found="messages lost,messages doubled,messages reordered,sockets in memory left behind"
-    local faults="--lose-every 50 --double-every 60 --swap-every 20 --leak-every 100 --block-every 100"
+    local faults="--lose-every 37 --double-every 41 --swap-every 23 --leak-every 100 --block-every 100"
     "$python" -m unittest discover -s Tests/Soak &&
         "$python" Tests/Soak/run.py --server "$soak_server $faults" --clients 60 --seconds 12 --settle-seconds 5 \
             --messages-per-second 40 --expect-failures "$found,the same without waiting for processors" &&

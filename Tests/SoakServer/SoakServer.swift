@@ -9,7 +9,7 @@ import UnixSignals
 @main
 struct SoakServer: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "A chat with rooms that counts what it keeps: GET /soak/counts. Its limits are small, its times short."
+        abstract: "A chat with rooms, small limits and short times. What it keeps: GET /soak/counts."
     )
 
     @Option(help: "The address to listen on.")

@@ -10,7 +10,9 @@ import Glibc
 import Musl
 #endif
 
-/// The accounts of all threads, zeros on other systems, as a loop's thread sees them from turn to turn. Made and used on that thread.
+/// The accounts of all threads as a loop's thread sees them from turn to turn; zeros on other systems.
+///
+/// Made and used on that thread.
 final class ThreadAccounts: Sendable {
     /// After how many turns it looks for threads that are new.
     private static let turnsPerSearch = 100
@@ -72,7 +74,9 @@ final class ThreadAccounts: Sendable {
         }
     }
 
-    /// The longest wait of another thread since the last turn. A thread that has ended is forgotten.
+    /// The longest wait of another thread since the last turn.
+    ///
+    /// A thread that has ended is forgotten.
     private static func longestWait(_ state: inout State) -> Int64 {
         var longest: Int64 = 0
         for (name, thread) in state.others {
