@@ -69,7 +69,9 @@ def judge_limits(verdict, world, crowding, before, after):
         ("handshakes", crowding.refused_handshakes, "handshakesPerSecondPerAddress"),
     ):
         counted = grown(f"engineio.limit_reached{{{name}}}")
-        verdict.check(f"{what} of crowding addresses refused", refused, f"{counted} counted", counted >= refused > 0)
+        # When the driver is slow, connections that were let in end by their timeout, which looks the same to it.
+        is_well = refused > 0 and 0 < counted <= refused
+        verdict.check(f"{what} of crowding addresses refused", refused, f"{counted} counted", is_well)
 
 
 # Pools of threads grow and shrink as they like.
