@@ -1,10 +1,24 @@
 /// Turns WebSocket frames, the form in which a session keeps its packets, into polling payloads.
 import NIOCore
 
+/// An answer to a poll.
+struct PollPayload: Equatable {
+    /// A payload of one noop.
+    ///
+    /// An empty body is not valid: clients take it for a parse error.
+    static let noop = PollPayload(body: ByteBuffer(integer: PacketType.noop.rawValue), isCompressible: false)
+
+    var body: ByteBuffer
+    /// Whether it may be compressed, if it is large enough.
+    var isCompressible: Bool
+}
+
 /// Builds one polling payload, packet by packet (Engine.IO v4, payload encoding).
 struct PayloadEncoder {
     /// The payload so far.
     private(set) var payload: ByteBuffer
+    /// Whether there is a packet that may be compressed: as in Node, one is enough.
+    private(set) var isCompressible = false
 
     /// Starts a payload.
     ///
@@ -18,16 +32,12 @@ struct PayloadEncoder {
         self.payload = packet
     }
 
-    /// A payload of one noop.
-    ///
-    /// An empty body is not valid: clients take it for a parse error.
-    static let noop = ByteBuffer(integer: PacketType.noop.rawValue)
-
     var isEmpty: Bool { self.payload.readableBytes == 0 }
 
     /// Appends the packet of a frame: a text frame holds it as it is, a binary one becomes base64.
     mutating func append(_ frame: WebSocketFrame.Unmasked) {
         self.separate()
+        if !frame.isPlain { self.isCompressible = true }
         switch frame.opcode {
         case .text:
             self.payload.writeImmutableBuffer(frame.payload)
@@ -59,6 +69,8 @@ extension WebSocketFrame {
     struct Unmasked {
         var opcode: WebSocketOpcode
         var payload: ByteBuffer
+        /// Whether it must not be compressed.
+        var isPlain: Bool
         /// The frame's length with its header.
         var byteCount: Int
     }
@@ -73,7 +85,8 @@ extension WebSocketFrame {
             preconditionFailure("an outbox holds whole frames only")
         }
         let opcode: WebSocketOpcode = first & 0x0f == WebSocketOpcode.text.rawValue ? .text : .binary
-        return Unmasked(opcode: opcode, payload: payload, byteCount: buffer.readerIndex - start)
+        let isPlain = first & Self.plainMark != 0
+        return Unmasked(opcode: opcode, payload: payload, isPlain: isPlain, byteCount: buffer.readerIndex - start)
     }
 
     private static func readLength(short: UInt8, from buffer: inout ByteBuffer) -> Int? {

@@ -98,9 +98,18 @@ public final class Session: Sendable {
     /// - Parameters:
     ///   - unit: The messages, encoded once.
     ///   - count: The number of receivers.
+    ///   - mayCompress: Whether they may be compressed on their way; see ``MessageUnit/compress(_:)``.
     ///   - receiver: Gives each of them by its number. A sequence would be generic, which across modules costs as much
     ///     as all else done for a receiver.
-    package static func send(_ unit: MessageUnit, to count: Int, receiver: (Int) -> Session) {
+    package static func send(
+        _ unit: MessageUnit,
+        to count: Int,
+        mayCompress: Bool = true,
+        receiver: (Int) -> Session
+    ) {
+        if !mayCompress, let plain = Self.plain(unit, to: count, receiver: receiver) {
+            return Self.send(plain, to: count, receiver: receiver)
+        }
         var batch = FlushBatch()
         for number in 0..<count {
             let session = receiver(number)
@@ -120,6 +129,12 @@ public final class Session: Sendable {
             }
         }
         batch.flushSoon()
+    }
+
+    /// The unit forbidden to be compressed; `nil` when it is already, or nobody would.
+    static func plain(_ unit: MessageUnit, to count: Int, receiver: (Int) -> Session) -> MessageUnit? {
+        guard unit.isCompressible, count > 0, receiver(0).environment.compresses else { return nil }
+        return unit.compress(false)
     }
 
     /// What is left to do after a unit was appended.
@@ -241,7 +256,7 @@ public final class Session: Sendable {
         if let candidate = effects.abandonedCandidate { candidate.context.run { candidate.close() } }
         if let sink = effects.abortedSink { sink.context.run { sink.abort() } }
         if let post = effects.answeredPost { post.context.run { post.respond() } }
-        if let poll = effects.releasedPoll { poll.context.run { poll.respond(payload: PayloadEncoder.noop) } }
+        if let poll = effects.releasedPoll { poll.context.run { poll.respond(payload: .noop) } }
         // Asked on the loop, since a hold and a release that meet may arrive there in either order.
         if let sink = effects.reading { sink.context.run { sink.setReading(!self.isInputHeld) } }
         if effects.unregisters { self.environment.registry.remove(self.id) }

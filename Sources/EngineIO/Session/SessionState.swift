@@ -43,7 +43,7 @@ enum FlushAction {
     case nothing
     case move(LoopContext)
     case write(any FrameSink, FrameList, closes: Bool)
-    case respond(any PollSink, ByteBuffer, isLast: Bool)
+    case respond(any PollSink, PollPayload, isLast: Bool)
 }
 
 /// The state of a session.
@@ -88,7 +88,11 @@ struct SessionState: Sendable {
 
     init(webSocket: (any FrameSink)?, now: NIODeadline, pingInterval: TimeAmount, keepsVolatile: Bool) {
         self.heartbeat = HeartbeatStateMachine(now: now, interval: pingInterval)
-        self.outbox = Outbox(tracksUnits: webSocket == nil, keepsVolatile: keepsVolatile)
+        self.outbox = Outbox(
+            tracksUnits: webSocket == nil,
+            keepsVolatile: keepsVolatile,
+            marksPlain: webSocket?.looksAtMarks ?? true
+        )
         if let webSocket {
             self.transport = .webSocket(webSocket)
         } else {
@@ -162,7 +166,7 @@ struct SessionState: Sendable {
             let payload = self.outbox.takePayload(maximumPackets: maximumPackets, last: last)
             let isLast = last != nil && self.outbox.isEmpty
             if isLast { self.finish() }
-            return .respond(poll, payload ?? PayloadEncoder.noop, isLast: isLast)
+            return .respond(poll, payload ?? .noop, isLast: isLast)
         case .gone:
             return .nothing
         }
@@ -179,7 +183,7 @@ struct SessionState: Sendable {
     /// Switches to the WebSocket.
     mutating func switchTransport(to sink: any FrameSink) -> SessionEffects {
         self.transport = .webSocket(sink)
-        self.outbox.stopTrackingUnits()
+        self.outbox.stopTrackingUnits(marksPlain: sink.looksAtMarks)
         self.isSinkWritable = true
         var effects = SessionEffects()
         effects.promoted = sink

@@ -127,7 +127,8 @@ extension HTTPConnectionHandler {
             return
         }
         self.ledToSession()
-        var answer = self.pollAnswer(self.core.openPayload(for: session), exchange)
+        let payload = PollPayload(body: self.core.openPayload(for: session), isCompressible: true)
+        var answer = self.pollAnswer(payload, exchange)
         if let cookie = self.core.configuration.cookie {
             answer.headers.add(name: "Set-Cookie", value: cookie.headerValue(for: session.id))
         }
@@ -168,17 +169,19 @@ extension HTTPConnectionHandler {
     }
 
     /// Answers a poll.
-    func answerPoll(serial: Int, payload: ByteBuffer) {
+    func answerPoll(serial: Int, payload: PollPayload) {
         guard let exchange = self.exchange, exchange.serial == serial else { return }
         self.answer(self.pollAnswer(payload, exchange))
     }
 
-    private func pollAnswer(_ payload: ByteBuffer, _ exchange: Exchange) -> Answer {
-        var answer = Answer(status: .ok, headers: ["Content-Type": "text/plain; charset=UTF-8"], body: payload)
+    private func pollAnswer(_ payload: PollPayload, _ exchange: Exchange) -> Answer {
+        let body = payload.body
+        var answer = Answer(status: .ok, headers: ["Content-Type": "text/plain; charset=UTF-8"], body: body)
         let configuration = self.core.configuration
-        if configuration.compressesResponses, payload.readableBytes >= configuration.compressionThreshold,
+        if configuration.compressesResponses, body.readableBytes >= configuration.compressionThreshold,
+            payload.isCompressible,
             let coding = AcceptEncoding.preferred(exchange.head.headers["accept-encoding"]),
-            let compressed = ResponseCompressor.compress(payload, coding: coding)
+            let compressed = ResponseCompressor.compress(body, coding: coding)
         {
             answer.body = compressed
             answer.headers.add(name: "Content-Encoding", value: coding.rawValue)
@@ -226,10 +229,12 @@ extension HTTPConnectionHandler {
     // MARK: WebSocket
 
     private func upgrade(_ exchange: Exchange, session: Session?) {
+        let compression: DeflateAgreement?
         do throws(WebSocketHandshake.Refusal) {
             // What follows the head belongs to the WebSocket: a body would be something else to a proxy than here.
             guard !exchange.traits.hasBody else { throw WebSocketHandshake.Refusal(message: "Unexpected body") }
             try WebSocketHandshake.check(exchange.head)
+            compression = try WebSocketHandshake.compression(for: exchange.head, settings: self.core.webSockets)
         } catch {
             var answer = Answer.text(error.status, ByteBuffer(string: error.message))
             answer.headers.add(contentsOf: error.headers)
@@ -237,25 +242,31 @@ extension HTTPConnectionHandler {
             return
         }
         if let session {
-            self.switchToWebSocket(exchange, request: nil, session: session)
+            self.switchToWebSocket(exchange, request: nil, session: session, compression)
         } else {
             self.authorize(exchange) { handler, exchange, request in
-                handler.switchToWebSocket(exchange, request: request, session: nil)
+                handler.switchToWebSocket(exchange, request: request, session: nil, compression)
             }
         }
     }
 
-    private func switchToWebSocket(_ exchange: Exchange, request: HandshakeRequest?, session: Session?) {
+    private func switchToWebSocket(
+        _ exchange: Exchange,
+        request: HandshakeRequest?,
+        session: Session?,
+        _ compression: DeflateAgreement?
+    ) {
         guard let context = self.context else { return }
         guard self.countWebSocket(exchange) else { return self.reject(.tooManyConnections, exchange) }
         var extra = self.core.corsHeaders(for: exchange)
         self.addHookHeaders(to: &extra, exchange, isInitial: request != nil)
+        if let compression { extra.replaceOrAdd(name: WebSocketHandshake.extensions, value: compression.headerValue) }
         let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
         WebSocketHandshake.responseHeaders(for: exchange.head, extra: extra, on: context.channel).whenComplete {
             result in
             switch result {
             case .success(let headers):
-                handler.value.becomeWebSocket(headers: headers, request: request, session: session)
+                handler.value.becomeWebSocket(headers: headers, request: request, session: session, compression)
             case .failure:
                 // The request was checked before: only NIO knows what else it wants.
                 if let exchange = handler.value.exchange { handler.value.reject(.badRequest, exchange) }
@@ -263,9 +274,18 @@ extension HTTPConnectionHandler {
         }
     }
 
-    private func becomeWebSocket(headers: HTTPHeaders, request: HandshakeRequest?, session: Session?) {
+    private func becomeWebSocket(
+        headers: HTTPHeaders,
+        request: HandshakeRequest?,
+        session: Session?,
+        _ compression: DeflateAgreement?
+    ) {
         guard let context = self.context else { return }
-        let webSocket = SessionWebSocket(settings: self.core.webSockets, loopContext: self.loopContext)
+        let webSocket = SessionWebSocket(
+            settings: self.core.webSockets,
+            loopContext: self.loopContext,
+            compression: compression
+        )
         if let request {
             guard
                 let session = self.core.openSession(

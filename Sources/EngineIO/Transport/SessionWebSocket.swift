@@ -27,8 +27,8 @@ final class SessionWebSocket: WebSocketEndpoint {
     }
 
     /// Makes the connection as well, which is to be added to a pipeline or released.
-    init(settings: WebSocketSettings, loopContext: LoopContext) {
-        self.connection = WebSocketHandler(settings: settings, loopContext: loopContext)
+    init(settings: WebSocketSettings, loopContext: LoopContext, compression: DeflateAgreement? = nil) {
+        self.connection = WebSocketHandler(settings: settings, loopContext: loopContext, compression: compression)
         self.loopContext = loopContext
         self.connection.endpoint = self
     }
