@@ -60,7 +60,13 @@ final class FrameCompressor {
         let size = buffer.writerIndex - room
         // Later messages may refer to this one, unless each is compressed by itself.
         if !self.deflater.keepsContext, size >= frame.payload.readableBytes { return nil }
-        let start = WebSocketFrame.setHeader(frame.opcode, length: size, endingAt: room, in: &buffer, isCompressed: true)
+        let start = WebSocketFrame.setHeader(
+            frame.opcode,
+            length: size,
+            endingAt: room,
+            in: &buffer,
+            isCompressed: true
+        )
         buffer.moveReaderIndex(to: start)
         return buffer
     }

@@ -115,7 +115,7 @@ struct Outbox {
     /// Forgets the boundaries of units: the session is on WebSocket for good.
     ///
     /// - Parameter marksPlain: Whether the WebSocket looks at the marks of frames that must not be compressed.
-    mutating func stopTrackingUnits(marksPlain: Bool) {
+    mutating func stopTrackingUnits(marksPlain: Bool = false) {
         self.boundaries = nil
         if self.marksPlain, !marksPlain { self.removeMarks() }
         self.marksPlain = marksPlain
