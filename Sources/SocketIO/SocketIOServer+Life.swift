@@ -101,11 +101,11 @@ extension SocketIOServer {
             }
         }
         let namespaces = self.directory.start()
-        var started: [any Adapter] = []
+        var started: [AdapterLife] = []
         do {
             for namespace in namespaces {
-                try await namespace.adapter.start()
-                started.append(namespace.adapter)
+                try await namespace.adapterLife.start()
+                started.append(namespace.adapterLife)
             }
             return try await self.listen(begin)
         } catch {
@@ -217,7 +217,7 @@ extension SocketIOServer {
 
     private func closeAdapters() async {
         await withTaskGroup(of: Void.self) { group in
-            for namespace in self.directory.all { group.addTask { await namespace.adapter.close() } }
+            for namespace in self.directory.all { group.addTask { await namespace.adapterLife.close() } }
         }
     }
 }
