@@ -50,7 +50,9 @@ import Testing
     /// Whoever writes them looks at one buffer after the other.
     @Test func `each buffer holds whole frames`() {
         var frames = FrameList()
-        for size in [1, 5000, 70_000] { frames.append(MessageUnit(binary: ByteBuffer(repeating: 7, count: size)).frames) }
+        for size in [1, 5000, 70_000] {
+            frames.append(MessageUnit(binary: ByteBuffer(repeating: 7, count: size)).frames)
+        }
         let rewritten = Revision3Frames.rewritten(frames, usesBase64: false)
         #expect(rewritten.map { Self.messages(FrameList($0)).map(\.1.readableBytes) } == [[2], [5001], [70_001]])
     }
