@@ -214,8 +214,8 @@ public final class Session: Sendable {
     /// Whether the session is open.
     package var isOpen: Bool { self.openFlag.load(ordering: .acquiring) }
 
-    /// Whether nothing is left to be sent or received either.
-    var isClosed: Bool { self.state.withLock { $0.isClosed } }
+    /// Whether it is over, and nobody has to find it any more.
+    var hasEnded: Bool { self.state.withLock { $0.isClosed } }
 
     /// Closes the session: sends what waits, then the transport's own farewell.
     ///

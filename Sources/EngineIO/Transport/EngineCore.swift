@@ -139,8 +139,8 @@ final class EngineCore: Sendable {
             return nil
         }
         environment.metrics.sessionOpened(over: webSocket == nil ? .polling : .webSocket)
-        // The handler may have closed it while it was not registered yet.
-        if session.isClosed { environment.registry.remove(session.id) }
+        // Its handler, or another thread, may have closed it before there was anything to remove.
+        if session.hasEnded { environment.registry.remove(session.id) }
         return session
     }
 

@@ -165,13 +165,14 @@ public protocol Adapter: AnyObject, Sendable {
 
     /// The server starts, or the namespace has been made while it runs: time to connect to others.
     ///
-    /// Called once at most. The clients of a namespace made late do not wait for it.
+    /// Called again only after ``close()``, when the server could not start and tries once more. The clients of a namespace
+    /// made late do not wait for it.
     ///
     /// - Throws: What keeps the adapter from working; the server does not start then. Nor is the adapter closed.
     func start() async throws
 
     /// The server has shut down, or the namespace has been removed.
     ///
-    /// Called once at most, and only after ``start()`` has returned.
+    /// Called only after ``start()`` has returned, once.
     func close() async
 }
