@@ -42,7 +42,8 @@ autobahn() {
     "$python" -m unittest discover -s Tests/Autobahn &&
         "${run[@]}" --server "$websocket_echo --maximum-message-bytes 1000" \
             --expect-failures "1.1.6 1.1.7 1.1.8" '1.1.*' &&
-        "${run[@]}" --server "$websocket_echo" '1.*' '2.*' '3.*' '4.*' '5.*' '6.*' '7.*' '9.*' '10.*'
+        "${run[@]}" --server "$websocket_echo" '1.*' '2.*' '3.*' '4.*' '5.*' '6.*' '7.*' '9.*' '10.*' &&
+        "${run[@]}" --server "$websocket_echo --deflate" --messages 100 '12.*' '13.*'
 }
 
 # Debug builds are slow, and other work makes them slower: here only stalls count that are no accident.

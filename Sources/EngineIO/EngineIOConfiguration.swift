@@ -61,6 +61,11 @@ public struct EngineIOConfiguration: Sendable {
     /// Default: 1,024.
     public var compressionThreshold: Int = 1024
 
+    /// Whether and how WebSocket messages are compressed when the client offers it.
+    ///
+    /// As in Node it costs memory and time that only large messages are worth; see ``PerMessageDeflate``. Default: none.
+    public var perMessageDeflate: PerMessageDeflate?
+
     /// Who may use the server from a page of another origin.
     ///
     /// Default: nobody but the server's own origin.

@@ -42,6 +42,12 @@ struct ClientTestServer: AsyncParsableCommand {
     @Flag(name: .customLong("allow-eio3"), help: "Whether clients of Socket.IO 2 may connect.")
     var allowsEIO3 = false
 
+    @Option(help: "The size from which on WebSocket messages are compressed; they are not when left out.")
+    var deflateThreshold: Int?
+
+    @Flag(help: "Compress each WebSocket message by itself.")
+    var deflateWithoutContext = false
+
     func run() async throws {
         var logger = Logger(label: "client-test-server")
         logger.logLevel = .notice
@@ -76,6 +82,13 @@ struct ClientTestServer: AsyncParsableCommand {
         configuration.engine.allowsEIO3 = self.allowsEIO3
         // Those clients send credentials with every request of a page.
         configuration.engine.cors.allowsCredentials = self.allowsEIO3
+        if let deflateThreshold {
+            var deflate = PerMessageDeflate()
+            deflate.threshold = deflateThreshold
+            deflate.serverNoContextTakeover = self.deflateWithoutContext
+            deflate.clientNoContextTakeover = self.deflateWithoutContext
+            configuration.engine.perMessageDeflate = deflate
+        }
         EngineFeatures.add(to: &configuration.engine, reports)
         return configuration
     }

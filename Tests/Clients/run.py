@@ -14,6 +14,7 @@ import traceback
 
 import ack_scenarios  # noqa: F401  registers its scenarios
 import chat_scenarios  # noqa: F401
+import compression_scenarios  # noqa: F401
 import dynamic_scenarios  # noqa: F401
 import echo_scenarios  # noqa: F401
 import feature_scenarios  # noqa: F401

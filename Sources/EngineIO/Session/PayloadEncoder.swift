@@ -1,6 +1,20 @@
 /// Turns WebSocket frames, the form in which a session keeps its packets, into polling payloads.
 import NIOCore
 
+/// An answer to a poll.
+struct PollPayload: Equatable {
+    /// A payload of one noop.
+    ///
+    /// An empty body is not valid: clients take it for a parse error.
+    static let noop = PollPayload(body: ByteBuffer(integer: PacketType.noop.rawValue), isCompressible: false)
+
+    var body: ByteBuffer
+    /// Whether it may be compressed, if it is large enough.
+    var isCompressible: Bool
+    /// Whether it is written in revision 3's binary form, which has a content type of its own.
+    var isBinary = false
+}
+
 /// Takes the packets of an answer to a poll.
 protocol PayloadBuilder {
     var isEmpty: Bool { get }
@@ -24,6 +38,8 @@ extension PayloadBuilder {
 struct PayloadEncoder: PayloadBuilder {
     /// The payload so far.
     private(set) var payload: ByteBuffer
+    /// Whether there is a packet that may be compressed: as in Node, one is enough.
+    private(set) var isCompressible = false
 
     /// Starts a payload.
     ///
@@ -37,16 +53,12 @@ struct PayloadEncoder: PayloadBuilder {
         self.payload = packet
     }
 
-    /// A payload of one noop.
-    ///
-    /// An empty body is not valid: clients take it for a parse error.
-    static let noop = ByteBuffer(integer: PacketType.noop.rawValue)
-
     var isEmpty: Bool { self.payload.readableBytes == 0 }
 
     /// Appends the packet of a frame: a text frame holds it as it is, a binary one becomes base64.
     mutating func append(_ frame: WebSocketFrame.Unmasked) {
         self.separate()
+        if !frame.isPlain { self.isCompressible = true }
         switch frame.opcode {
         case .text:
             self.payload.writeImmutableBuffer(frame.payload)
@@ -69,8 +81,8 @@ struct PayloadEncoder: PayloadBuilder {
 extension Revision3PayloadEncoder: PayloadBuilder {
     mutating func append(_ frame: WebSocketFrame.Unmasked) {
         switch frame.opcode {
-        case .text: self.append(text: frame.payload)
-        default: self.append(binary: frame.payload)
+        case .text: self.append(text: frame.payload, isCompressible: !frame.isPlain)
+        default: self.append(binary: frame.payload, isCompressible: !frame.isPlain)
         }
     }
 }
@@ -80,6 +92,8 @@ extension WebSocketFrame {
     struct Unmasked {
         var opcode: WebSocketOpcode
         var payload: ByteBuffer
+        /// Whether it must not be compressed.
+        var isPlain: Bool
         /// The frame's length with its header.
         var byteCount: Int
     }
@@ -94,7 +108,8 @@ extension WebSocketFrame {
             preconditionFailure("an outbox holds whole frames only")
         }
         let opcode: WebSocketOpcode = first & 0x0f == WebSocketOpcode.text.rawValue ? .text : .binary
-        return Unmasked(opcode: opcode, payload: payload, byteCount: buffer.readerIndex - start)
+        let isPlain = first & Self.plainMark != 0
+        return Unmasked(opcode: opcode, payload: payload, isPlain: isPlain, byteCount: buffer.readerIndex - start)
     }
 
     private static func readLength(short: UInt8, from buffer: inout ByteBuffer) -> Int? {

@@ -26,6 +26,7 @@ enum Revision3Frames {
         while rest.readableBytes > 0 {
             let frame = WebSocketFrame.readUnmasked(from: &rest)
             let payload = frame.payload
+            let start = result.writerIndex
             switch frame.opcode {
             case .binary where usesBase64:
                 let length = 2 + Base64.encodedLength(of: payload.readableBytes)
@@ -40,6 +41,7 @@ enum Revision3Frames {
                 WebSocketFrame.writeHeader(.text, length: payload.readableBytes, into: &result)
                 result.writeImmutableBuffer(payload)
             }
+            if frame.isPlain { WebSocketFrame.mark(plainAt: start, in: &result) }
         }
         return result
     }

@@ -104,9 +104,18 @@ public final class Session: Sendable {
     /// - Parameters:
     ///   - unit: The messages, encoded once.
     ///   - count: The number of receivers.
+    ///   - mayCompress: Whether they may be compressed on their way; see ``MessageUnit/compress(_:)``.
     ///   - receiver: Gives each of them by its number. A sequence would be generic, which across modules costs as much
     ///     as all else done for a receiver.
-    package static func send(_ unit: MessageUnit, to count: Int, receiver: (Int) -> Session) {
+    package static func send(
+        _ unit: MessageUnit,
+        to count: Int,
+        mayCompress: Bool = true,
+        receiver: (Int) -> Session
+    ) {
+        if !mayCompress, let plain = Self.plain(unit, to: count, receiver: receiver) {
+            return Self.send(plain, to: count, receiver: receiver)
+        }
         var batch = FlushBatch()
         for number in 0..<count {
             let session = receiver(number)
@@ -126,6 +135,12 @@ public final class Session: Sendable {
             }
         }
         batch.flushSoon()
+    }
+
+    /// The unit forbidden to be compressed; `nil` when it is already, or nobody would.
+    static func plain(_ unit: MessageUnit, to count: Int, receiver: (Int) -> Session) -> MessageUnit? {
+        guard unit.isCompressible, count > 0, receiver(0).environment.compresses else { return nil }
+        return unit.compress(false)
     }
 
     /// What is left to do after a unit was appended.

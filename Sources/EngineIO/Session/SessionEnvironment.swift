@@ -19,6 +19,8 @@ final class SessionEnvironment: Sendable {
     let closingTimeout: TimeAmount
     let outboxLimit: Int
     let outboxMarks: OutboxMarks
+    /// Whether any message may be compressed on its way.
+    let compresses: Bool
     /// Whether volatile messages wait, and are dropped first.
     let keepsVolatile: Bool
 
@@ -41,6 +43,7 @@ final class SessionEnvironment: Sendable {
         self.closingTimeout = TimeAmount(configuration.limits.closingTimeout)
         self.outboxLimit = configuration.limits.outboxBytes
         self.outboxMarks = OutboxMarks(configuration)
+        self.compresses = configuration.compressesResponses || configuration.perMessageDeflate != nil
         self.keepsVolatile = configuration.outboxPolicy == .dropOldestVolatile
     }
 

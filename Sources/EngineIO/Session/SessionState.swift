@@ -88,7 +88,11 @@ struct SessionState: Sendable {
 
     init(webSocket: (any FrameSink)?, heartbeat: HeartbeatStateMachine, keepsVolatile: Bool) {
         self.heartbeat = heartbeat
-        self.outbox = Outbox(tracksUnits: webSocket == nil, keepsVolatile: keepsVolatile)
+        self.outbox = Outbox(
+            tracksUnits: webSocket == nil,
+            keepsVolatile: keepsVolatile,
+            marksPlain: webSocket?.looksAtMarks ?? true
+        )
         if let webSocket {
             self.transport = .webSocket(webSocket)
         } else {
@@ -179,7 +183,7 @@ struct SessionState: Sendable {
     /// Switches to the WebSocket.
     mutating func switchTransport(to sink: any FrameSink) -> SessionEffects {
         self.transport = .webSocket(sink)
-        self.outbox.stopTrackingUnits()
+        self.outbox.stopTrackingUnits(marksPlain: sink.looksAtMarks)
         self.isSinkWritable = true
         var effects = SessionEffects()
         effects.promoted = sink

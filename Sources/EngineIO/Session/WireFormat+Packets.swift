@@ -6,7 +6,7 @@ extension WireFormat {
     var noop: PollPayload {
         switch self {
         case .revision4:
-            return PollPayload(PayloadEncoder.noop)
+            return .noop
         case .revision3(let options):
             var encoder = Revision3PayloadEncoder()
             encoder.append(.noop)
@@ -22,10 +22,10 @@ extension WireFormat {
     func opening(_ open: ByteBuffer, _ message: MessageUnit?) -> PollPayload {
         switch self {
         case .revision4:
-            guard let message else { return PollPayload(open) }
+            guard let message else { return PollPayload(body: open, isCompressible: true) }
             var encoder = PayloadEncoder(beginningWith: open)
             encoder.append(message)
-            return PollPayload(encoder.payload)
+            return PollPayload(body: encoder.payload, isCompressible: true)
         case .revision3(let options):
             var encoder = Revision3PayloadEncoder()
             encoder.append(text: open)

@@ -177,12 +177,14 @@ extension HTTPConnectionHandler {
     }
 
     private func pollAnswer(_ payload: PollPayload, _ exchange: Exchange) -> Answer {
+        let body = payload.body
         let contentType = payload.isBinary ? "application/octet-stream" : "text/plain; charset=UTF-8"
-        var answer = Answer(status: .ok, headers: ["Content-Type": contentType], body: payload.body)
+        var answer = Answer(status: .ok, headers: ["Content-Type": contentType], body: body)
         let configuration = self.core.configuration
-        if configuration.compressesResponses, payload.body.readableBytes >= configuration.compressionThreshold,
+        if configuration.compressesResponses, body.readableBytes >= configuration.compressionThreshold,
+            payload.isCompressible,
             let coding = AcceptEncoding.preferred(exchange.head.headers["accept-encoding"]),
-            let compressed = ResponseCompressor.compress(payload.body, coding: coding)
+            let compressed = ResponseCompressor.compress(body, coding: coding)
         {
             answer.body = compressed
             answer.headers.add(name: "Content-Encoding", value: coding.rawValue)
@@ -230,10 +232,12 @@ extension HTTPConnectionHandler {
     // MARK: WebSocket
 
     private func upgrade(_ exchange: Exchange, session: Session?) {
+        let compression: DeflateAgreement?
         do throws(WebSocketHandshake.Refusal) {
             // What follows the head belongs to the WebSocket: a body would be something else to a proxy than here.
             guard !exchange.traits.hasBody else { throw WebSocketHandshake.Refusal(message: "Unexpected body") }
             try WebSocketHandshake.check(exchange.head)
+            compression = try WebSocketHandshake.compression(for: exchange.head, settings: self.core.webSockets)
         } catch {
             var answer = Answer.text(error.status, ByteBuffer(string: error.message))
             answer.headers.add(contentsOf: error.headers)
@@ -242,10 +246,10 @@ extension HTTPConnectionHandler {
         }
         if let session {
             let wire = self.core.wireFormat(exchange.head.uri, of: session)
-            self.switchToWebSocket(exchange, request: nil, session: session, wire: wire)
+            self.switchToWebSocket(exchange, request: nil, session: session, wire: wire, compression)
         } else {
             self.authorize(exchange) { handler, exchange, request, wire in
-                handler.switchToWebSocket(exchange, request: request, session: nil, wire: wire)
+                handler.switchToWebSocket(exchange, request: request, session: nil, wire: wire, compression)
             }
         }
     }
@@ -254,18 +258,26 @@ extension HTTPConnectionHandler {
         _ exchange: Exchange,
         request: HandshakeRequest?,
         session: Session?,
-        wire: WireFormat
+        wire: WireFormat,
+        _ compression: DeflateAgreement?
     ) {
         guard let context = self.context else { return }
         guard self.countWebSocket(exchange) else { return self.reject(.tooManyConnections, exchange) }
         var extra = self.core.corsHeaders(for: exchange)
         self.addHookHeaders(to: &extra, exchange, isInitial: request != nil)
+        if let compression { extra.replaceOrAdd(name: WebSocketHandshake.extensions, value: compression.headerValue) }
         let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
         WebSocketHandshake.responseHeaders(for: exchange.head, extra: extra, on: context.channel).whenComplete {
             result in
             switch result {
             case .success(let headers):
-                handler.value.becomeWebSocket(headers: headers, request: request, session: session, wire: wire)
+                handler.value.becomeWebSocket(
+                    headers: headers,
+                    request: request,
+                    session: session,
+                    wire: wire,
+                    compression
+                )
             case .failure:
                 // The request was checked before: only NIO knows what else it wants.
                 if let exchange = handler.value.exchange { handler.value.reject(.badRequest, exchange) }
@@ -277,12 +289,14 @@ extension HTTPConnectionHandler {
         headers: HTTPHeaders,
         request: HandshakeRequest?,
         session: Session?,
-        wire: WireFormat
+        wire: WireFormat,
+        _ compression: DeflateAgreement?
     ) {
         guard let context = self.context else { return }
         let webSocket = SessionWebSocket(
             settings: self.core.webSockets,
             loopContext: self.loopContext,
+            compression: compression,
             wire: wire
         )
         if let request {

@@ -29,9 +29,14 @@ final class SessionWebSocket: WebSocketEndpoint {
     }
 
     /// Makes the connection as well, which is to be added to a pipeline or released.
-    init(settings: WebSocketSettings, loopContext: LoopContext, wire: WireFormat = .revision4) {
+    init(
+        settings: WebSocketSettings,
+        loopContext: LoopContext,
+        compression: DeflateAgreement? = nil,
+        wire: WireFormat = .revision4
+    ) {
         self.wire = wire
-        self.connection = WebSocketHandler(settings: settings, loopContext: loopContext)
+        self.connection = WebSocketHandler(settings: settings, loopContext: loopContext, compression: compression)
         self.loopContext = loopContext
         self.connection.endpoint = self
     }

@@ -14,6 +14,8 @@ struct Revision3PayloadEncoder {
 
     private var packets: [Packet] = []
     private var hasBinary = false
+    /// Whether there is a packet that may be compressed: as in Node, one is enough.
+    private var isCompressible = false
     private var byteCount = 0
 
     /// What a packet may have before its data: a length with its end, and the type.
@@ -22,13 +24,15 @@ struct Revision3PayloadEncoder {
     var isEmpty: Bool { self.packets.isEmpty }
 
     /// Adds a packet of text, which has its type and is valid UTF-8.
-    mutating func append(text packet: ByteBuffer) {
+    mutating func append(text packet: ByteBuffer, isCompressible: Bool = true) {
+        self.isCompressible = self.isCompressible || isCompressible
         self.packets.append(.text(packet))
         self.byteCount += packet.readableBytes + Self.maximumHeaderSize
     }
 
     /// Adds a binary message.
-    mutating func append(binary message: ByteBuffer) {
+    mutating func append(binary message: ByteBuffer, isCompressible: Bool = true) {
+        self.isCompressible = self.isCompressible || isCompressible
         self.packets.append(.binary(message))
         self.hasBinary = true
         self.byteCount += Base64.encodedLength(of: message.readableBytes) + Self.maximumHeaderSize
@@ -36,7 +40,7 @@ struct Revision3PayloadEncoder {
 
     /// Adds a packet without data.
     mutating func append(_ packet: PacketType) {
-        self.append(text: ByteBuffer(integer: packet.rawValue))
+        self.append(text: ByteBuffer(integer: packet.rawValue), isCompressible: false)
     }
 
     /// The body, for a client that has asked for this.
@@ -44,10 +48,11 @@ struct Revision3PayloadEncoder {
         var body = ByteBufferAllocator().buffer(capacity: self.byteCount)
         if self.hasBinary, !options.usesBase64 {
             for packet in self.packets { Self.writeBinary(packet, into: &body) }
-            return PollPayload(body, isBinary: true)
+            return PollPayload(body: body, isCompressible: self.isCompressible, isBinary: true)
         }
         for packet in self.packets { Self.writeText(packet, into: &body) }
-        return PollPayload(options.callback.map { $0.call(with: body) } ?? body)
+        let text = options.callback.map { $0.call(with: body) } ?? body
+        return PollPayload(body: text, isCompressible: self.isCompressible)
     }
 
     private static func writeText(_ packet: Packet, into body: inout ByteBuffer) {
