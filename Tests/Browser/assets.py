@@ -41,6 +41,15 @@ def load_client(version: str, folder: Path) -> bytes:
     return script
 
 
+def client_folder(version: str, folder: Path) -> Path:
+    """A folder with a client's script, which has been loaded before, by the name that servers look for."""
+    own = folder / f"client-{version}"
+    if not own.exists():
+        own.mkdir()
+        (own / "socket.io.min.js").symlink_to(f"../socket.io-{version}.min.js")
+    return own
+
+
 def download_wheel(release: str, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from playwright.async_api import Browser, Page, async_playwright
 
-from assets import CLIENTS, load_clients
+from assets import CLIENTS, client_folder, load_clients
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
@@ -30,7 +30,7 @@ from servers import Server, Servers  # noqa: E402
 
 BUILD_FOLDER = REPOSITORY / ".build" / "browser-tests"
 SCRIPTS = sorted((HERE / "features").glob("*.js"))
-TABLE = "table.map(({ feature, title, transports, server }) => ({ feature, title, transports, server }))"
+TABLE = "table.map(({ play, ...scenario }) => scenario)"
 RUN_DEADLINE = 60  # seconds
 SHARED = "features"
 
@@ -41,6 +41,8 @@ class Run:
 
     title: str
     server_options: str | None
+    parser: str
+    is_at_home: bool
     client: str
     way: str
 
@@ -55,6 +57,11 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--only", default="", help="run what has this in its name")
     parser.add_argument("--jobs", type=int, default=4, help="how many run at once")
     parser.add_argument("--list", action="store_true", help="print `feature<tab>scenario` for each scenario and stop")
+    parser.add_argument(
+        "--messagepack-builds",
+        type=Path,
+        help="run what is MessagePack, with the client's own builds for it: socket.io-VERSION.msgpack.min.js in this folder",
+    )
     parser.add_argument("--chromium", default=shutil.which("chromium"), help="path of the browser")
     arguments = parser.parse_args()
     if not arguments.list and not arguments.features:
@@ -96,8 +103,10 @@ async def load_table(browser: Browser) -> list[dict]:
 
 async def perform_all(table: list[dict], browser: Browser, arguments: argparse.Namespace) -> int:
     BUILD_FOLDER.mkdir(parents=True, exist_ok=True)
-    clients = load_clients(BUILD_FOLDER)
+    clients = load_scripts(arguments.messagepack_builds)
     servers = Servers({SHARED: arguments.features})
+    if arguments.messagepack_builds:
+        table = [scenario for scenario in table if scenario["parser"] == "msgpack"]
     # Each client has its own pages, which share the work among them.
     waiting = {client: runs_with(client, table, arguments.only) for client in CLIENTS}
     pages = [client for client, _ in zip(itertools.cycle(CLIENTS), range(max(arguments.jobs, len(CLIENTS))))]
@@ -111,12 +120,28 @@ async def perform_all(table: list[dict], browser: Browser, arguments: argparse.N
     return 0 if results and all(results) else 1
 
 
+def load_scripts(builds: Path | None) -> dict[str, str]:
+    """What pages begin with, by the client's version."""
+    if not builds:
+        return {version: script.decode() for version, script in load_clients(BUILD_FOLDER).items()}
+    own_parser = "globalThis.hasOwnParser = true;"
+    return {
+        version: f"{(builds / f'socket.io-{version}.msgpack.min.js').read_text()}\n{own_parser}" for version in CLIENTS
+    }
+
+
 def runs_with(client: str, table: list[dict], only: str) -> Iterator[Run]:
     for scenario in table:
         for way in scenario["transports"]:
-            run = Run(scenario["title"], scenario["server"], client, way)
+            run = Run(scenario["title"], scenario["server"], scenario["parser"], scenario["atHome"], client, way)
             if only in run.name:
                 yield run
+
+
+def server_options(run: Run) -> str:
+    """What the server of a run is started with."""
+    options = (run.server_options or "").replace("{client}", str(client_folder(run.client, BUILD_FOLDER)))
+    return options if run.parser == "default" else f"{options} --parser {run.parser}".strip()
 
 
 async def work(waiting: Iterator[Run], page: "FeaturePage") -> list[bool]:
@@ -135,7 +160,7 @@ class FeaturePage:
 
     keys = (f"run-{number}" for number in itertools.count(1))
 
-    def __init__(self, browser: Browser, client: bytes, servers: Servers):
+    def __init__(self, browser: Browser, client: str, servers: Servers):
         self._browser = browser
         self._client = client
         self._servers = servers
@@ -146,8 +171,8 @@ class FeaturePage:
     async def perform(self, run: Run) -> list[str]:
         """Runs a scenario and returns what went wrong."""
         is_own = run.server_options is not None
-        servers = self._servers
-        server = servers.own(SHARED, run.server_options) if is_own else servers.shared(SHARED)
+        options = server_options(run)
+        server = self._servers.own(SHARED, options) if is_own else self._servers.shared(SHARED, options)
         self._driver = Driver(server, next(self.keys))
         self._errors = []
         try:
@@ -168,15 +193,21 @@ class FeaturePage:
     async def _play(self, run: Run, server: Server) -> None:
         if not self._page:
             self._page = await self._open()
-        # Not the server of the scenario, which may be another origin: clients usually are of another.
-        await self._page.goto(self._servers.shared(SHARED).url)
-        situation = {"url": server.url, "key": self._driver.key, "way": run.way, "client": run.client}
+        # Usually not the server of the scenario, but another origin: clients usually are of another.
+        await self._page.goto(server.url if run.is_at_home else self._servers.shared(SHARED).url)
+        situation = {
+            "url": server.url,
+            "key": self._driver.key,
+            "way": run.way,
+            "client": run.client,
+            "parser": run.parser,
+        }
         await self._page.evaluate("([title, situation]) => play(title, situation)", [run.title, situation])
 
     async def _open(self) -> Page:
         context = await self._browser.new_context()
         context.on("weberror", lambda error: self._errors.append(f"error in the page: {error.error}"))
-        script = f"{self._client.decode()}\n{scenario_source()}\nglobalThis.play = play;"
+        script = f"{self._client}\n{scenario_source()}\nglobalThis.play = play;"
         await context.add_init_script(script=script)
         page = await context.new_page()
         await page.expose_function("askDriver", lambda command, given: self._driver.answer(command, given))

@@ -20,8 +20,11 @@ import echo_scenarios  # noqa: F401
 import feature_scenarios  # noqa: F401
 import handshake_scenarios  # noqa: F401
 import lifecycle_scenarios  # noqa: F401
+import limit_scenarios  # noqa: F401
 import listener_scenarios  # noqa: F401
+import messagepack_scenarios  # noqa: F401
 import reason_scenarios  # noqa: F401
+import recovery_scenarios  # noqa: F401
 import room_scenarios  # noqa: F401
 import stalled_scenarios  # noqa: F401
 from peers import NoAnswer

@@ -207,6 +207,9 @@ public final class Session: Sendable {
     /// Whether the session is open.
     package var isOpen: Bool { self.openFlag.load(ordering: .acquiring) }
 
+    /// Whether it is over, and nobody has to find it any more.
+    var hasEnded: Bool { self.state.withLock { $0.isClosed } }
+
     /// Closes the session: sends what waits, then the transport's own farewell.
     ///
     /// A polling session without a waiting request is told at its next request, which it has 30 s for; what waits comes

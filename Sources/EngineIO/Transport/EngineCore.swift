@@ -128,6 +128,8 @@ final class EngineCore: Sendable {
             return nil
         }
         environment.metrics.sessionOpened(over: webSocket == nil ? .polling : .webSocket)
+        // Its handler, or another thread, may have closed it before there was anything to remove.
+        if session.hasEnded { environment.registry.remove(session.id) }
         return session
     }
 
