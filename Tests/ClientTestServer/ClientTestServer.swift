@@ -39,6 +39,12 @@ struct ClientTestServer: AsyncParsableCommand {
     @Option(help: "The most namespaces at a time that are made for clients.")
     var dynamicNamespaces = 10_000
 
+    @Option(help: "The size from which on WebSocket messages are compressed; they are not when left out.")
+    var deflateThreshold: Int?
+
+    @Flag(help: "Compress each WebSocket message by itself.")
+    var deflateWithoutContext = false
+
     func run() async throws {
         var logger = Logger(label: "client-test-server")
         logger.logLevel = .notice
@@ -70,6 +76,13 @@ struct ClientTestServer: AsyncParsableCommand {
         configuration.limits.dynamicNamespaces = self.dynamicNamespaces
         configuration.engine.pingInterval = .seconds(self.pingInterval)
         configuration.engine.pingTimeout = .seconds(self.pingTimeout)
+        if let deflateThreshold {
+            var deflate = PerMessageDeflate()
+            deflate.threshold = deflateThreshold
+            deflate.serverNoContextTakeover = self.deflateWithoutContext
+            deflate.clientNoContextTakeover = self.deflateWithoutContext
+            configuration.engine.perMessageDeflate = deflate
+        }
         EngineFeatures.add(to: &configuration.engine, reports)
         return configuration
     }
