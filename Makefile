@@ -50,6 +50,11 @@ sanitize: ## Run the tests under a sanitizer, e.g. make sanitize ARGS='thread Co
 	@scripts/install-packages.sh run
 	@scripts/sanitize.sh $(ARGS)
 
+.PHONY: soak
+soak: ## Let 5,000 clients loose on the server for 15 minutes; options in ARGS, e.g. make soak ARGS='--seconds 120'
+	@scripts/install-packages.sh soak
+	@scripts/soak.sh $(ARGS)
+
 .PHONY: bench
 bench: ## Measure our server and the Python ones in one table; options in ARGS, e.g. make bench ARGS='--rounds 3'
 	@scripts/install-packages.sh bench

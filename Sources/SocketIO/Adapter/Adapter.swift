@@ -7,9 +7,9 @@
 /// called from any thread.
 ///
 /// An adapter for one server has to keep rooms and to deliver; all else has a default for a server that is alone. One
-/// that hears of a broadcast of another server delivers it with ``Socket/deliver(_:isVolatile:)`` to each of
-/// ``sockets(in:)``, or has an ``InMemoryAdapter`` do so, which is faster: either way it passes the outgoing interceptors
-/// and listeners of this server.
+/// that hears of a broadcast of another server delivers it with ``Socket/deliver(_:isVolatile:isCompressible:)`` to
+/// each of ``sockets(in:)``, or has an ``InMemoryAdapter`` do so, which is faster: either way it passes the outgoing
+/// interceptors and listeners of this server.
 public protocol Adapter: AnyObject, Sendable {
     /// The namespace has been made.
     ///
