@@ -89,6 +89,7 @@ public final class Session: Sendable {
         case .madeRoom(let dropped, let context):
             context?.flushSoon(self)
             self.reportDropped(dropped)
+        case .handOver(let early): early.handOver()
         case .overflow: self.overflow()
         }
     }
@@ -102,6 +103,7 @@ public final class Session: Sendable {
     ///     as all else done for a receiver.
     package static func send(_ unit: MessageUnit, to count: Int, receiver: (Int) -> Session) {
         var batch = FlushBatch()
+        var drops = DropTally()
         for number in 0..<count {
             let session = receiver(number)
             let step = session.state.withLock { state in
@@ -114,12 +116,14 @@ public final class Session: Sendable {
             case .nothing: break
             case .flush(let context): batch.add(session, on: context)
             case .madeRoom(let dropped, let context):
-                session.reportDropped(dropped)
+                drops.add(dropped, of: session)
                 if let context { batch.add(session, on: context) }
+            case .handOver(let early): early.handOver()
             case .overflow: session.overflow()
             }
         }
         batch.flushSoon()
+        drops.report()
     }
 
     /// What is left to do after a unit was appended.
@@ -130,12 +134,15 @@ public final class Session: Sendable {
         case flush(LoopContext)
         /// Volatile messages were dropped for it.
         case madeRoom(dropped: Int, LoopContext?)
+        /// The connection takes it before the tick's end. Indirect, to keep the others small.
+        indirect case handOver(EarlyFrames)
         case overflow
     }
 
     private func appended(_ state: inout SessionState, wasEmpty: Bool) -> SendStep {
         // A single unit may be larger than the limit: there is no other way to send it.
         if state.outbox.byteCount > self.environment.outboxLimit, !wasEmpty || self.environment.keepsVolatile {
+            if let early = state.takeEarly() { return .handOver(early) }
             return self.makeRoom(&state, wasEmpty: wasEmpty)
         }
         return state.scheduleFlush().map(SendStep.flush) ?? .nothing

@@ -105,6 +105,14 @@ package final class WebSocketHandler: ChannelInboundHandler {
         context.flush()
     }
 
+    /// Writes frames, to be flushed by the loop's next task.
+    func stage(frames: FrameList) {
+        guard self.closing.acceptsOutput, let context = self.context else { return }
+        for buffer in frames { context.write(self.wrapOutboundOut(buffer), promise: nil) }
+        let channel = context.channel
+        context.eventLoop.execute { channel.flush() }
+    }
+
     /// Sends a text message, which must be valid UTF-8.
     package func send(text: ByteBuffer) {
         self.write(frames: FrameList(WebSocketFrame.message(.text, text)))

@@ -13,7 +13,11 @@ final class WebSocketLink: FrameSink {
         self.webSocket = NIOLoopBound(webSocket, eventLoop: context.eventLoop)
     }
 
+    var isWritable: Bool { self.webSocket.value.connection.isWritable }
+
     func write(frames: FrameList) { self.webSocket.value.connection.write(frames: frames) }
+
+    func stage(frames: FrameList) { self.webSocket.value.connection.stage(frames: frames) }
 
     func close() { self.webSocket.value.close() }
 
