@@ -1,4 +1,5 @@
 /// Files in memory: each once, as it is now, and not more of them than there is room for.
+import EngineIO
 import Foundation
 import HTTPTypes
 import NIOCore
