@@ -9,6 +9,7 @@ import json
 import pathlib
 import struct
 import sys
+import urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FIXTURES = ROOT / "compat-fixtures"
@@ -85,6 +86,15 @@ def web_socket():
         yield b"\x03" + frame(1, b"x" * size)
 
 
+def revision3_payloads():
+    """Bodies of clients of Engine.IO 3: text, bytes and forms, behind a byte that says which."""
+    for body in ("6:4hello2:4€", "3:4😀2:4a", "10:b4AQIDBA==0:1:6", "6:2probe1:31:1", "2:b9", "4:4😀", "99999999999999999999:4"):
+        yield b"\x00" + text(body)
+        yield b"\x02x=1&d=" + urllib.parse.quote(body.replace("\\n", "\\\\n")).encode()
+    for body in (b"\x00\x04\xff4\xe2\x82\xac\x01\x05\xff\x04\x01\x02\x03\x04", b"\x00\x09\xff4A", b"\x01\x01\xff\x07\x01\x00\xff"):
+        yield b"\x01" + body
+
+
 def message_pack():
     """Packets as the msgpack parser of JavaScript's client writes them."""
     head = b"\xa4type%c\xa3nsp\xa1/"
@@ -113,6 +123,7 @@ def targets():
         "namespace": [name.encode("latin-1") if "\xff" in name else text(name) for name in NAMESPACES],
         "outbox": [bytes(range(64)), b"\x01\x02\x05hello\x01\x01\x03\x02x\x00\x03\x01y\x01z\x01t\x03\x05", b"\x00\x05\x03"],
         "query": [text(query) for query in QUERIES],
+        "old-engine-payload": list(revision3_payloads()),
         "socket-packet": sockets,
         "typed": [packet + b"\xff\x01\x02\xff\x03" for packet in json_texts],
         "websocket": list(web_socket()),

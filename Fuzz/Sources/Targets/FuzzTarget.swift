@@ -18,7 +18,7 @@ public struct FuzzTarget: Sendable {
     /// All of them.
     public static let all: [FuzzTarget] = [
         .base64, .encode, .enginePacket, .enginePayload, .json, .messagePack, .namespace, .outbox, .query,
-        .recovery, .socketPacket, .typed, .webSocket,
+        .recovery, .revision3Payload, .socketPacket, .typed, .webSocket,
     ]
 }
 

@@ -9,7 +9,7 @@ protocol PollSink: AnyObject, Sendable {
     var context: LoopContext { get }
 
     /// Answers with a payload.
-    func respond(payload: ByteBuffer)
+    func respond(payload: PollPayload)
 }
 
 /// A POST that waits for its answer.
@@ -33,6 +33,9 @@ protocol FrameSink: AnyObject, Sendable {
     /// Whether frames can be written, and the connection takes them: it may not be set up yet.
     var isWritable: Bool { get }
 
+    /// Whether frames that bear ``WebSocketFrame/plainMark`` may be written, which it looks at and removes.
+    var looksAtMarks: Bool { get }
+
     /// Writes frames and flushes once.
     func write(frames: FrameList)
 
@@ -52,4 +55,8 @@ protocol FrameSink: AnyObject, Sendable {
 
     /// The candidate has become the session's transport.
     func becameTransport()
+}
+
+extension FrameSink {
+    var looksAtMarks: Bool { false }
 }

@@ -6,18 +6,20 @@ import NIOCore
 /// All are given on the connection's loop.
 final class WebSocketLink: FrameSink {
     let context: LoopContext
+    let looksAtMarks: Bool
     private let webSocket: NIOLoopBound<SessionWebSocket>
 
     init(_ webSocket: SessionWebSocket, context: LoopContext) {
         self.context = context
+        self.looksAtMarks = webSocket.connection.isCompressing
         self.webSocket = NIOLoopBound(webSocket, eventLoop: context.eventLoop)
     }
 
     var isWritable: Bool { self.webSocket.value.connection.isWritable }
 
-    func write(frames: FrameList) { self.webSocket.value.connection.write(frames: frames) }
+    func write(frames: FrameList) { self.webSocket.value.write(frames: frames) }
 
-    func stage(frames: FrameList) { self.webSocket.value.connection.stage(frames: frames) }
+    func stage(frames: FrameList) { self.webSocket.value.stage(frames: frames) }
 
     func close() { self.webSocket.value.close() }
 

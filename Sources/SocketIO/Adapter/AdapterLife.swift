@@ -1,7 +1,7 @@
 /// The order of an adapter's start and its close.
 internal import Synchronization
 
-/// Starts an adapter at most once, and closes it at most once, when it has started and after that.
+/// Starts an adapter, and closes it when it has started and after that.
 ///
 /// The adapter of a namespace made late starts beside the clients: the last of them may have gone before it has.
 final class AdapterLife: Sendable {
@@ -9,6 +9,7 @@ final class AdapterLife: Sendable {
         case new
         case starting(closing: CheckedContinuation<Bool, Never>?)
         case started
+        case closing
         case ended
     }
 
@@ -19,7 +20,7 @@ final class AdapterLife: Sendable {
         self.adapter = adapter
     }
 
-    /// Starts the adapter, unless it has been closed.
+    /// Starts the adapter, unless it has been closed for good.
     ///
     /// - Throws: What the adapter's start throws; it is not closed then.
     func start() async throws {
@@ -41,15 +42,35 @@ final class AdapterLife: Sendable {
     private func startEnded(isStarted: Bool) {
         let closing = self.phase.withLock { phase -> CheckedContinuation<Bool, Never>? in
             guard case .starting(let closing) = phase else { return nil }
-            phase = isStarted && closing == nil ? .started : .ended
+            phase = closing == nil ? (isStarted ? .started : .new) : (isStarted ? .closing : .ended)
             return closing
         }
         closing?.resume(returning: isStarted)
     }
 
-    /// Closes the adapter once it has started. One that has not begun to start does not start any more.
+    /// Closes the adapter once it has started.
+    ///
+    /// One that has not begun to start does not start any more.
     func close() async {
-        if await self.mustClose() { await self.adapter.close() }
+        guard await self.mustClose() else { return }
+        await self.adapter.close()
+        self.phase.withLock { $0 = .ended }
+    }
+
+    /// Whether the adapter starts, works or closes.
+    var isOpen: Bool {
+        self.phase.withLock { phase in
+            switch phase {
+            case .new, .ended: false
+            case .starting, .started, .closing: true
+            }
+        }
+    }
+
+    /// Closes the adapter once it has started, until the next start.
+    func stop() async {
+        await self.close()
+        self.phase.withLock { $0 = .new }
     }
 
     private func mustClose() async -> Bool {
@@ -60,12 +81,12 @@ final class AdapterLife: Sendable {
                     phase = .starting(closing: continuation)
                     return nil
                 case .started:
-                    phase = .ended
+                    phase = .closing
                     return true
                 case .new:
                     phase = .ended
                     return false
-                case .starting, .ended:
+                case .starting, .closing, .ended:
                     return false
                 }
             }

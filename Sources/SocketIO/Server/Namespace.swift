@@ -91,7 +91,7 @@ public final class Namespace: HandlerRegistry {
         self.environment.logger.warning(
             Self.logMessage(for: error),
             metadata: [
-                "socketio.namespace": "\(Excerpt.quoted(self.name.utf8))", "socketio.socket": "\(socket.id)",
+                "socketio.namespace": "\(Excerpt.quoted(self.name.utf8))", "socketio.socket": "\(socket.idForLogs)",
                 "socketio.context": "\(context)", "socketio.omitted": "\(omitted)", "error": "\(error)",
             ]
         )

@@ -115,6 +115,24 @@ import Testing
         await first.shutDown()
     }
 
+    @Test func `a server that could not start may be started again`() async throws {
+        let log = Log()
+        let first = try self.server()
+        let port = try await first.start()
+        let second = try self.server({ $0.port = port }, makeAdapter: { LoggingAdapter(name: $0, log: log) })
+        let error = await #expect(throws: SocketIOError.self) { try await second.start() }
+        #expect(error?.code == .cannotBind)
+        _ = second.namespace("/more")
+        #expect(log.all == ["start /", "close /"])
+        await first.shutDown()
+        #expect(try await second.start() == port)
+        #expect(Set(log.all[2...]) == ["start /", "start /more"])
+        let client = try await SocketIOTestClient.connect(port: port)
+        try await client.join("/more")
+        await second.shutDown()
+        #expect(Set(log.all[4...]) == ["close /", "close /more"])
+    }
+
     @Test func `the adapter of a namespace made while the server runs is started too`() async throws {
         let log = Log()
         let server = try self.server(makeAdapter: { LoggingAdapter(name: $0, log: log) })
