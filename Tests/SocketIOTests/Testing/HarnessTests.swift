@@ -146,6 +146,12 @@ struct Way: Sendable, CustomTestStringConvertible {
         }
     }
 
+    @Test(arguments: TestingMode.allCases)
+    func `nobody connects when the test is over`(mode: TestingMode) async throws {
+        let over = try await self.server().test(mode) { $0 }
+        await #expect(throws: HandshakeRejection.self) { _ = try await over.connect() }
+    }
+
     @Test(arguments: Way.all)
     func `each way to go has its reason on both sides`(way: Way) async throws {
         let log = Log()
