@@ -19,10 +19,10 @@ final class ClientSession {
 
     /// Told of everything that arrives; what does not hold is thrown.
     var onPacket: ((InboundPacket) throws -> Void)?
-    /// Told of Socket.IO's packets, and of the data of those that a server alone sends.
+    /// Told of Socket.IO's packets.
     var onMessage: ((DecodedPacket) throws -> Void)?
-    /// Told of answers that refuse something.
-    var onRefusal: ((Response) -> Void)?
+    /// Told of answers that are neither an open packet nor a payload.
+    var onAnswer: ((Response) throws -> Void)?
 
     init(_ configuration: SocketIOConfiguration) {
         self.packetsPerPoll = configuration.engine.limits.packetsPerPoll
@@ -47,7 +47,7 @@ final class ClientSession {
     /// Anything may have been sent in this client's name: what is answered is not compared with it.
     func becomeWild() { self.isWild = true }
 
-    func wasRefused(_ response: Response) { self.onRefusal?(response) }
+    func wasAnswered(_ response: Response) throws { try self.onAnswer?(response) }
 
     func receive(payload: ByteBuffer) throws {
         // A compressed payload is not looked into.
@@ -74,6 +74,8 @@ final class ClientSession {
     /// Takes the text of an open packet.
     func receive(open text: String) throws {
         try expect(self.id == nil, "opened twice")
+        // A compressed one is not looked into: the client never learns its id.
+        guard !text.isEmpty else { return }
         guard let id = try EncodedValue(json: String(text.dropFirst())).value["sid"]?.stringValue else {
             throw Finding("no id in \(text)")
         }

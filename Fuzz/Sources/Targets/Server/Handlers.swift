@@ -24,7 +24,7 @@ extension Stage {
         for name in ["/", "/chat"] { Self.addHandlers(to: self.server.namespace(name)) }
         let checked = self.server.namespace("/checked")
         checked.use { socket async throws in
-            await Task.yield()
+            await pause()
             guard (try? socket.handshake.auth?.value["token"]?.intValue) != 1 else { throw ConnectRefusal("no", data: [1]) }
         }
         Self.addHandlers(to: checked)
@@ -32,7 +32,7 @@ extension Stage {
         let odd = self.server.namespaces { name, _ in name.hasPrefix("/odd") && name.utf8.count % 2 == 0 }
         Self.addHandlers(to: odd)
         let slow = self.server.namespaces { name, _ async throws -> Bool in
-            await Task.yield()
+            await pause()
             guard name != "/none" else { throw Finding("a predicate that throws") }
             return name == "/slow"
         }
@@ -45,8 +45,8 @@ extension Stage {
         let watch = self.server.namespace(Witness.namespace)
         let told = self.toldNumbers
         watch.acknowledge("tell") { _, arguments async in
-            await Task.yield()
-            told.append(arguments.first?.value.intValue ?? -1)
+            await pause()
+            told.append((try? arguments.first?.value.intValue) ?? -1)
             return arguments
         }
     }
@@ -54,7 +54,7 @@ extension Stage {
     private static func addHandlers(to registry: some HandlerRegistry) {
         registry.onConnect { socket in socket.join("lobby") }
         registry.onDisconnect { socket, _ async in
-            await Task.yield()
+            await pause()
             try? socket.broadcast.emit("left", .string(socket.id.rawValue))
         }
         registry.onError { _, _, _ in }
@@ -62,19 +62,19 @@ extension Stage {
         registry.acknowledge("echo") { _, arguments in arguments }
         registry.on(Event<Move>("typed").replying(with: Move.self)) { _, move in move }
         registry.on(Event<Move>("move all").replying(with: Int.self)) { socket, move async in
-            await Task.yield()
+            await pause()
             try? socket.namespace.emit(Event<Move>("moved"), move)
             return move.to.count
         }
         registry.acknowledge("yield") { _, arguments async in
-            for _ in 0..<3 { await Task.yield() }
+            for _ in 0..<3 { await pause() }
             return arguments
         }
         registry.acknowledge("throw") { _, _ throws -> Arguments in throw Finding("a handler that throws") }
         registry.onMessage { socket, arguments in try socket.send(arguments.count) }
         registry.on("quiet") { _, _ in }
         registry.on("concurrent", order: .concurrent) { socket, arguments async in
-            await Task.yield()
+            await pause()
             try? socket.emit("done", arguments: Array(arguments))
         }
         self.addRooms(to: registry)

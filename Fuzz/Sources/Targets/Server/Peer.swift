@@ -135,7 +135,7 @@ final class Peer {
             self.frames = FrameChecker(session: request.session)
         case 200 where request.isHandshake: try request.session?.receive(open: String(buffer: response.body))
         case 200 where request.isPoll: try request.session?.receive(payload: response.body)
-        default: request.session?.wasRefused(response)
+        default: try request.session?.wasAnswered(response)
         }
     }
 }

@@ -46,7 +46,7 @@ private final class Play {
     // MARK: Steps
 
     func step(_ source: inout ByteSource) throws {
-        switch source.number(below: 24) {
+        switch source.number(below: 25) {
         case 0: try self.connect(&source)
         case 1: try self.open(&source, overWebSocket: false)
         case 2: try self.open(&source, overWebSocket: true)
@@ -65,6 +65,7 @@ private final class Play {
         case 19, 20: try self.witness.sendNumber()
         case 21: self.witness.tellNumber(asks: source.bool())
         case 22: try self.witness.beginUpgrade()
+        case 23: self.witness.loseConnections(isReset: source.bool(), overWebSocket: source.bool())
         default: try self.act(&source)
         }
         self.hastySteps += 1

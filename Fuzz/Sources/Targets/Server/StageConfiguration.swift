@@ -68,7 +68,7 @@ enum StageConfiguration {
 
     private static func addHooks(to configuration: inout EngineIOConfiguration) {
         configuration.allowRequest = { request in
-            await Task.yield()
+            await pause()
             return request.queryValue("refuse") == nil ? .allow : .refuse(message: "no")
         }
         configuration.initialHeaders = { _ in [.server: "fuzz"] }

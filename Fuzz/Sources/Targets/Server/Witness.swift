@@ -4,9 +4,11 @@ import NIOCore
 @testable import EngineIO
 @testable import SocketIO
 
-/// Joins a namespace of its own, answers pings, polls without a pause, and changes to a WebSocket when it is told to.
+/// Joins a namespace of its own, answers pings, polls without a pause, changes to a WebSocket when it is told to, and comes
+/// back when its connections are lost.
 ///
-/// What the server sends it is numbered, and so is what it sends: all of it has to arrive, once and in order.
+/// What the server sends it is numbered, and so is what it sends: all of it has to arrive, once and in order. Only behind a
+/// lost connection that the server could not make up for some may be missing.
 final class Witness {
     static let namespace = "/watch"
     /// It does not share the limits of the others.
@@ -21,8 +23,11 @@ final class Witness {
         case webSocket
     }
 
+    /// As often as its address may open sessions; see ``StageConfiguration``.
+    private static let maximumReturns = 2
+
     private let stage: Stage
-    private let session: ClientSession
+    private var session: ClientSession
     private var transport: Transport
     private var polls: Peer?
     private var posts: Peer?
@@ -34,20 +39,37 @@ final class Witness {
     private var hasLeft = false
     private var plain = ByteSource([])
 
-    /// Whether it has been let into its namespace.
-    private(set) var isJoined = false
-    /// How many numbers it was sent.
-    private(set) var sentToIt = 0
-    private var received = 0
+    private var isJoined = false
+    private var returns = 0
+    /// Other clients have taken its place while it was away.
+    private var isKeptOut = false
+    /// What it comes back with, when the server recovers connections.
+    private var privateID: String?
+    private var offset: String?
+
+    /// How many numbers were sent to it.
+    private var sent = 0
+    /// How many of them it must have seen in the end.
+    private var owed = 0
+    /// The number after the last that it has seen.
+    private var expected = 0
+    /// Whether numbers may be missing before the next.
+    private var mayHaveGap = false
     private var told = 0
-    private var answered = 0
+    /// Those before this one may have been lost with a connection.
+    private var toldOnThisConnection = 0
 
     init(_ stage: Stage, overWebSocket: Bool) {
         self.stage = stage
         self.session = ClientSession(stage.server.configuration)
         self.transport = overWebSocket ? .webSocket : .polling
+        self.listen()
+    }
+
+    private func listen() {
         self.session.onPacket = { [unowned self] in try self.receive($0) }
         self.session.onMessage = { [unowned self] in try self.receive($0) }
+        self.session.onAnswer = { [unowned self] in try self.receive(answer: $0) }
     }
 
     private var configuration: SocketIOConfiguration { self.stage.server.configuration }
@@ -56,17 +78,37 @@ final class Witness {
 
     /// The server sends it the next number.
     func sendNumber() throws {
-        guard self.isJoined, !self.hasLeft else { return }
-        try self.stage.server.namespace(Self.namespace).emit("number", .int(Int64(self.sentToIt)))
-        self.sentToIt += 1
+        guard self.isJoined || self.privateID != nil, !self.hasLeft else { return }
+        try self.stage.server.namespace(Self.namespace).emit("number", .int(Int64(self.sent)))
+        self.sent += 1
+        if self.isJoined { self.owed = self.sent }
+    }
+
+    /// Its connections are lost, and it comes back.
+    func loseConnections(isReset: Bool, overWebSocket: Bool) {
+        guard self.isJoined, !self.hasLeft, self.returns < Self.maximumReturns else { return }
+        self.returns += 1
+        for peer in [self.polls, self.posts, self.socket] { peer?.channel.cut(isReset: isReset) }
+        self.closeAll()
+        self.session = ClientSession(self.configuration)
+        self.listen()
+        self.transport = overWebSocket ? .webSocket : .polling
+        (self.isJoined, self.hasAskedToOpen, self.hasAskedToJoin, self.hasProbed) = (false, false, false, false)
+        self.outgoing = []
+        self.toldOnThisConnection = self.told
     }
 
     /// It sends the next number, and wants an answer or not.
     func tellNumber(asks: Bool) {
-        guard self.isJoined, !self.hasLeft else { return }
+        guard self.isJoined, !self.hasLeft, self.mayTell else { return }
         let id = asks ? self.session.ask(in: Self.namespace) : nil
         self.send(.event, #"["tell",\#(self.told)]"#, id: id)
         self.told += 1
+    }
+
+    /// Whether whoever is in a hurry has to wait, rather than to lose something.
+    private var mayTell: Bool {
+        self.configuration.limits.eventsPerSecond.map { $0.excess == .delay } ?? true
     }
 
     /// It wants a WebSocket, if it has none.
@@ -88,13 +130,14 @@ final class Witness {
     /// Does what there is to do, and says whether there was anything.
     func turn() throws -> Bool {
         var hasActed = try self.receiveAll()
+        guard !self.hasLeft else { return hasActed }
         if !self.hasAskedToOpen {
             try self.open()
             hasActed = true
         }
         if self.session.id != nil, !self.hasAskedToJoin {
             self.hasAskedToJoin = true
-            self.send(.connect, nil)
+            self.send(.connect, self.privateID.map { #"{"pid":"\#($0)","offset":"\#(self.offset ?? "")"}"# })
         }
         switch self.transport {
         case .polling, .probing, .pausing: return try self.turnPolling() || hasActed
@@ -115,9 +158,16 @@ final class Witness {
     private func open() throws {
         self.hasAskedToOpen = true
         let isWebSocket = self.transport == .webSocket
-        guard let peer = try Peer(self.stage, loop: 0, address: Self.address) else { throw Finding("not let in") }
+        guard let peer = try Peer(self.stage, loop: self.returns % 2, address: Self.address) else { return try self.beKeptOut() }
         if isWebSocket { self.socket = peer } else { self.polls = peer }
         try peer.send(ClientRequest.handshake(self.session, overWebSocket: isWebSocket, &self.plain))
+    }
+
+    /// Whoever comes first gets in, and stays in.
+    private func beKeptOut() throws {
+        try expect(self.returns > 0, "the first client is not let in")
+        self.isKeptOut = true
+        self.finish()
     }
 
     private func turnPolling() throws -> Bool {
@@ -192,28 +242,48 @@ final class Witness {
         }
     }
 
+    private func receive(answer response: Response) throws {
+        guard response.status != 200 else { return }
+        // An upgrade is for those who have the room.
+        if self.session.id == nil { try self.beKeptOut() }
+        try expect(self.isKeptOut || self.transport == .probing, "a plain request is refused: \(response)")
+    }
+
     private func receive(_ packet: DecodedPacket) throws {
         switch packet {
-        case .connect: self.isJoined = true
+        case .connect(_, let reply): try self.join(try reply?.value["pid"]?.stringValue)
         case .disconnect where self.hasLeft: break
         case .disconnect, .connectError: throw Finding("a client that has done nothing wrong is told to leave")
         case .event(_, let event) where event.name == "number":
-            try expectSame(event.arguments[0].intValue, self.received, "the number that the server sent")
-            self.received += 1
-        case .ack(_, _, let arguments):
-            try expect(arguments.count == 1, "an answer without a number")
-            self.answered += 1
+            let number = try event.arguments.first?.value.intValue ?? -1
+            try expect(number == self.expected || self.mayHaveGap && number > self.expected, "\(number) for \(self.expected)")
+            self.mayHaveGap = false
+            self.expected = number + 1
+            if self.privateID != nil { self.offset = try event.arguments.last?.value.stringValue }
         default: break
         }
+    }
+
+    /// It has been let in, with what it missed or without.
+    private func join(_ privateID: String?) throws {
+        let isRecovered = self.returns > 0 && privateID != nil && privateID == self.privateID
+        if isRecovered { self.owed = self.sent } else { self.mayHaveGap = self.returns > 0 }
+        if !isRecovered { self.offset = nil }
+        self.privateID = privateID
+        self.isJoined = true
     }
 
     // MARK: The end
 
     /// Checks that nothing is missing once all has come to rest.
     func expectAll() throws {
+        guard !self.isKeptOut else { return }
         try expect(self.isJoined, "a client that has done nothing wrong was not let in")
-        try expectSame(self.received, self.sentToIt, "numbers received and sent")
-        try expectSame(self.stage.told, Array(0..<self.told), "numbers told")
+        try expect(self.expected >= self.owed, "\(self.owed - self.expected) numbers have not arrived")
+        let heard = self.stage.told
+        try expect(zip(heard, heard.dropFirst()).allSatisfy { $0 < $1 }, "not told in order: \(heard)")
+        let recent = heard.filter { $0 >= self.toldOnThisConnection }
+        try expectSame(recent, Array(self.toldOnThisConnection..<self.told), "numbers told")
         try expectSame(self.session.openQuestions(in: Self.namespace), 0, "questions without an answer")
     }
 
@@ -227,9 +297,13 @@ final class Witness {
         if !politely { self.finish() }
     }
 
-    /// Closes its connections.
+    /// Closes its connections, for good.
     func finish() {
         self.hasLeft = true
+        self.closeAll()
+    }
+
+    private func closeAll() {
         for peer in [self.polls, self.posts, self.socket] { peer?.channel.finish() }
         (self.polls, self.posts, self.socket) = (nil, nil, nil)
     }
