@@ -267,8 +267,14 @@ final class Witness {
     /// It has been let in, with what it missed or without.
     private func join(_ privateID: String?) throws {
         let isRecovered = self.returns > 0 && privateID != nil && privateID == self.privateID
-        if isRecovered { self.owed = self.sent } else { self.mayHaveGap = self.returns > 0 }
-        if !isRecovered { self.offset = nil }
+        if isRecovered {
+            self.owed = self.sent
+        } else {
+            // What was under way when the connection was lost is lost with it.
+            self.owed = self.expected
+            self.mayHaveGap = self.returns > 0
+            self.offset = nil
+        }
         self.privateID = privateID
         self.isJoined = true
     }
