@@ -137,6 +137,22 @@ let package = Package(
             swiftSettings: settings
         ),
         .executableTarget(
+            name: "SoakServer",
+            dependencies: [
+                "EngineIO",
+                "SocketIO",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            path: "Tests/SoakServer",
+            swiftSettings: settings
+        ),
+        .executableTarget(
             name: "WebSocketEchoServer",
             dependencies: [
                 "EngineIO",

@@ -10,6 +10,7 @@ import pathlib
 import random
 import struct
 import sys
+import urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FIXTURES = ROOT / "compat-fixtures"
@@ -116,6 +117,15 @@ def web_socket():
         yield b"\x03" + frame(1, b"x" * size)
 
 
+def revision3_payloads():
+    """Bodies of clients of Engine.IO 3: text, bytes and forms, behind a byte that says which."""
+    for body in ("6:4hello2:4€", "3:4😀2:4a", "10:b4AQIDBA==0:1:6", "6:2probe1:31:1", "2:b9", "4:4😀", "99999999999999999999:4"):
+        yield b"\x00" + text(body)
+        yield b"\x02x=1&d=" + urllib.parse.quote(body.replace("\\n", "\\\\n")).encode()
+    for body in (b"\x00\x04\xff4\xe2\x82\xac\x01\x05\xff\x04\x01\x02\x03\x04", b"\x00\x09\xff4A", b"\x01\x01\xff\x07\x01\x00\xff"):
+        yield b"\x01" + body
+
+
 def message_pack():
     """Packets as the msgpack parser of JavaScript's client writes them."""
     head = b"\xa4type%c\xa3nsp\xa1/"
@@ -176,6 +186,7 @@ def targets():
         "origin": [b"\xff".join(text(part) for part in origin.split("\xff")) for origin in ORIGINS],
         "outbox": [bytes(range(64)), b"\x01\x02\x05hello\x01\x01\x03\x02x\x00\x03\x01y\x01z\x01t\x03\x05", b"\x00\x05\x03"],
         "query": [text(query) for query in QUERIES],
+        "old-engine-payload": list(revision3_payloads()),
         "request-head": [b"\x00" + request.encode("latin-1") for request in REQUESTS],
         "server": list(server()),
         "socket-packet": sockets,

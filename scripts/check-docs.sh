@@ -2,8 +2,9 @@
 # Builds the documentation of both libraries into .build/docs and fails at the first fault. Needs a debug build.
 #
 # Faults are: a public symbol without a documentation comment, a link that leads nowhere, a type that no topic of its
-# module's page lists, an option that no table lists. The linter's rule finds most missing comments, but looks neither at
-# enum cases, protocol requirements nor `open` declarations; the compiler's symbol graph has them all.
+# module's page lists, an option that no table lists, a test or a scenario in the table of features that is not there.
+# The linter's rule finds most missing comments, but looks neither at enum cases, protocol requirements nor `open`
+# declarations; the compiler's symbol graph has them all.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/common.sh
@@ -33,6 +34,8 @@ for module in EngineIO SocketIO SocketIOSettings SocketIOTesting; do
     extract "$module"
 done
 "$python" scripts/undocumented.py "$graphs"
+"$python" scripts/feature-table.py --self-test
+"$python" scripts/feature-table.py
 convert EngineIO
 convert SocketIO --dependency "$docs/EngineIO.doccarchive"
 "$python" scripts/unlisted.py "$docs" "$graphs"

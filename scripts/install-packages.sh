@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs the system packages that are missing for `run`, `test` or `bench`, or says which ones to install.
+# Installs the system packages that are missing for `run`, `test`, `bench` or `soak`, or says which ones to install.
 #
-# usage: install-packages.sh run|test|bench
+# usage: install-packages.sh run|test|bench|soak
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/common.sh
@@ -66,8 +66,8 @@ advise() {
 }
 
 case "${1:-}" in
-    run | test | bench) ;;
-    *) fail "usage: install-packages.sh run|test|bench" ;;
+    run | test | bench | soak) ;;
+    *) fail "usage: install-packages.sh run|test|bench|soak" ;;
 esac
 command -v swift >/dev/null || fail "swift is not on the PATH; install Swift 6.3 or newer: https://www.swift.org/install"
 find_missing "$1"

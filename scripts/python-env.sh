@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Keeps a Python environment equal to pinned requirements; does nothing when they have not changed.
 #
-# usage: python-env.sh [tests|bench]   tests: .build/python (default), bench: .build/python-bench
+# usage: python-env.sh [tests|socketio2|bench]
+#        tests: .build/python (default), socketio2: .build/python-socketio2, bench: .build/python-bench
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/common.sh
@@ -15,11 +16,15 @@ case "${1:-tests}" in
             Tests/Clients/requirements.txt
         )
         ;;
+    socketio2)
+        readonly env=.build/python-socketio2
+        readonly requirements=(Tests/Clients/socketio2/requirements.txt)
+        ;;
     bench)
         readonly env=.build/python-bench
         readonly requirements=(Benchmarks/peers/requirements.txt)
         ;;
-    *) fail "usage: python-env.sh [tests|bench]" ;;
+    *) fail "usage: python-env.sh [tests|socketio2|bench]" ;;
 esac
 
 python=$(find_python) || fail "no python3 of version 3.11 or newer with venv; run scripts/install-packages.sh test"

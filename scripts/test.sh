@@ -10,6 +10,7 @@ readonly chat=".build/debug/ChatApp --host 127.0.0.1 --port {port} --log-file $l
 readonly echo_server="Benchmarks/.build/debug/EchoServer --port {port} --threads 2"
 readonly websocket_echo=".build/debug/WebSocketEchoServer --port {port}"
 readonly features=".build/debug/ClientTestServer --port {port}"
+readonly soak_server=".build/debug/SoakServer --port {port} --recovery-seconds 10"
 passed=0
 
 # stage <name> <command…>: runs the command, shows its output and keeps it in a log named after the stage.
@@ -41,13 +42,25 @@ autobahn() {
     "$python" -m unittest discover -s Tests/Autobahn &&
         "${run[@]}" --server "$websocket_echo --maximum-message-bytes 1000" \
             --expect-failures "1.1.6 1.1.7 1.1.8" '1.1.*' &&
-        "${run[@]}" --server "$websocket_echo" '1.*' '2.*' '3.*' '4.*' '5.*' '6.*' '7.*' '9.*' '10.*'
+        "${run[@]}" --server "$websocket_echo" '1.*' '2.*' '3.*' '4.*' '5.*' '6.*' '7.*' '9.*' '10.*' &&
+        "${run[@]}" --server "$websocket_echo --deflate" --messages 100 '12.*' '13.*'
+}
+
+# Debug builds are slow, and other work makes them slower: here only stalls count that are no accident.
+soak() {
+    local found="messages lost,messages doubled,messages reordered,sockets in memory left behind"
+    local faults="--lose-every 37 --double-every 41 --swap-every 23 --leak-every 100 --block-every 100"
+    "$python" -m unittest discover -s Tests/Soak &&
+        "$python" Tests/Soak/run.py --server "$soak_server $faults" --clients 60 --seconds 12 --settle-seconds 5 \
+            --messages-per-second 40 --expect-failures "$found,the same without waiting for processors" &&
+        "$python" Tests/Soak/run.py --server "$soak_server" --clients 500 --seconds 30 --stall-ms 500
 }
 
 rm -rf "$logs"
 mkdir -p "$logs"
 stage "system packages" scripts/install-packages.sh test
 stage "python environment" scripts/python-env.sh
+stage "python environment of socketio 2" scripts/python-env.sh socketio2
 stage "autobahn environment" scripts/autobahn-env.sh
 stage "format and documentation" scripts/swift-format.sh lint
 stage "layer check fires" scripts/check-layers.sh --self-test
@@ -67,7 +80,10 @@ stage "allocation budgets" scripts/micro.sh --check Benchmarks/allocations.json
 stage "replay runner" "$python" -m unittest discover -s compat-fixtures/tests
 stage "replay of the recordings" "$python" compat-fixtures/replay.py --server "$chat"
 stage "python clients" "$python" Tests/Clients/run.py --chat "$chat" --echo "$echo_server" --features "$features"
+stage "python clients of socketio 2" .build/python-socketio2/bin/python Tests/Clients/socketio2/run.py --features "$features"
+stage "soak" soak
 stage "browser" "$python" Tests/Browser/run.py --server "$chat"
 stage "example programs" "$python" Tests/Browser/examples.py --programs .build/debug
 stage "browser features" "$python" Tests/Browser/features.py --features "$features"
+stage "browser features of socketio 2" "$python" Tests/Browser/features.py --socketio2 --features "$features"
 echo "$passed passed, 0 failed in $((SECONDS / 60)) min $((SECONDS % 60)) s"

@@ -13,6 +13,7 @@ extension EngineIOConfiguration {
         try self.validateProxies()
         try self.cookie?.validate()
         try self.cors.validate()
+        try self.perMessageDeflate?.validate()
         guard !self.transports.isEmpty else { throw .invalid("transports", found: "none", expected: "at least one") }
         guard self.compressionThreshold >= 0 else {
             throw .invalid("compressionThreshold", found: "\(self.compressionThreshold)", expected: "0 or more")

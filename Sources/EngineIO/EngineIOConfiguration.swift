@@ -45,6 +45,12 @@ public struct EngineIOConfiguration: Sendable {
     /// Default: `true`.
     public var allowsUpgrades: Bool = true
 
+    /// Whether clients of Socket.IO 1 and 2 may connect, which speak revision 3 of the protocol: Node's `allowEIO3`.
+    ///
+    /// Otherwise they are refused with code 5, `Unsupported protocol version`. Clients of revision 3 that poll by script
+    /// elements (JSONP) are served only when ``CORSConfiguration/origins`` is `.any`. Default: `false`.
+    public var allowsEIO3: Bool = false
+
     /// Whether large answers to polls are compressed when the client accepts it: Node's `httpCompression`.
     ///
     /// Default: `true`.
@@ -54,6 +60,11 @@ public struct EngineIOConfiguration: Sendable {
     ///
     /// Default: 1,024.
     public var compressionThreshold: Int = 1024
+
+    /// Whether and how WebSocket messages are compressed when the client offers it.
+    ///
+    /// As in Node it costs memory and time that only large messages are worth; see ``PerMessageDeflate``. Default: none.
+    public var perMessageDeflate: PerMessageDeflate?
 
     /// Who may use the server from a page of another origin.
     ///

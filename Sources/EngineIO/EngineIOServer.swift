@@ -84,6 +84,14 @@ public final class EngineIOServer: Sendable {
     /// Whether the server takes clients: it listens, and nobody has asked it to shut down.
     public var isReady: Bool { self.core.life.isReady }
 
+    /// What listens; `nil` unless the server runs.
+    var listener: Listener? {
+        self.state.withLock { state in
+            guard case .running(let listener) = state else { return nil }
+            return listener
+        }
+    }
+
     /// Tells how often limits were reached.
     package var limits: LimitReporter { self.core.environment.limits }
 

@@ -127,7 +127,7 @@ public struct SocketIOConfiguration: Sendable {
 
         /// The most bytes of a namespace's name.
         ///
-        /// Default: 512.
+        /// Default: 512. The query that clients of Socket.IO 2 put behind it may have `engine.limits.headerBytes`.
         public var namespaceBytes: Int = 512
 
         /// The most bytes of an event's name.

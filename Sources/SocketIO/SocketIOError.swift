@@ -24,7 +24,7 @@ public struct SocketIOError: Error, Sendable, CustomStringConvertible {
         public static let alreadyRunning = Self(rawValue: "alreadyRunning")
         /// The server has been shut down: it does not start, or not again.
         public static let shutDown = Self(rawValue: "shutDown")
-        /// The server has shut down, but code of the application did not end, although it was cancelled.
+        /// The server has shut down, but handlers did not end, although they were cancelled, or an adapter did not close.
         public static let handlersAbandoned = Self(rawValue: "handlersAbandoned")
         /// An argument's `encode(to:)` threw.
         public static let encodingFailed = Self(rawValue: "encodingFailed")

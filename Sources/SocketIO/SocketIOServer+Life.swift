@@ -61,7 +61,7 @@ extension SocketIOServer {
         } onCancel: {
             self.hurry()
         }
-        guard outcome.isComplete else { throw SocketIOError.abandoned(outcome.handlersAbandoned) }
+        guard outcome.isComplete else { throw SocketIOError.abandoned(outcome) }
     }
 
     /// Waits until a graceful shutdown is asked for, the task is cancelled, or ``shutDown()`` is called.
@@ -79,7 +79,7 @@ extension SocketIOServer {
     ///
     /// - Returns: The port in use.
     /// - Throws: ``SocketIOError`` with the code `cannotBind`, `alreadyRunning` or `shutDown`, or what an adapter's start
-    ///   throws. Adapters that had started are closed then.
+    ///   throws. Adapters that had started are closed then, and the server may be started again.
     @discardableResult
     public func start() async throws -> Int {
         let (host, port) = (self.configuration.host, self.configuration.port)
@@ -100,17 +100,21 @@ extension SocketIOServer {
             case .stopped: throw SocketIOError(.shutDown, "the server has been shut down")
             }
         }
-        let namespaces = self.directory.start()
-        var started: [any Adapter] = []
         do {
-            for namespace in namespaces {
-                try await namespace.adapter.start()
-                started.append(namespace.adapter)
-            }
+            for namespace in self.directory.start() { try await namespace.adapterLife.start() }
             return try await self.listen(begin)
         } catch {
-            for adapter in started { await adapter.close() }
+            await self.startFailed()
             throw error
+        }
+    }
+
+    /// Closes the adapters that have started; the next start may succeed.
+    private func startFailed() async {
+        for namespace in self.directory.stop() { await namespace.adapterLife.stop() }
+        self.state.withLock { state in
+            state.engine = nil
+            if case .started = state.phase { state.phase = .idle }
         }
     }
 
@@ -173,10 +177,29 @@ extension SocketIOServer {
     /// A server that has not started yet does not start any more: its ``start()`` throws. A second call waits for the
     /// first. It goes on when the task that asked for it is cancelled.
     ///
+    /// A handler must not wait for it, since it waits for the handlers: ``beginShutdown()`` is for them.
+    ///
     /// - Returns: What has ended, and what has not.
     @discardableResult
     public func shutDown() async -> ShutdownOutcome {
-        let shutdown = self.state.withLock { state in
+        await self.shutdown()?.task.value ?? ShutdownOutcome()
+    }
+
+    /// Begins to stop the server as ``shutDown()`` does, and does not wait: for handlers, whose end a shutdown waits for.
+    ///
+    /// ``run()`` returns when it is done.
+    ///
+    /// <!-- example: given server -->
+    /// ```swift
+    /// server.namespace("/admin").on("shutdown") { _, _ in server.beginShutdown() }
+    /// ```
+    public func beginShutdown() {
+        _ = self.shutdown()
+    }
+
+    /// The shutdown, begun now if it has not been.
+    private func shutdown() -> Shutdown? {
+        self.state.withLock { state in
             state.phase = .stopped
             state.shutdownBegins.continuation.finish()
             if state.shutdown == nil, let engine = state.engine?.beginShutdown() {
@@ -186,7 +209,6 @@ extension SocketIOServer {
             }
             return state.shutdown
         }
-        return await shutdown?.task.value ?? ShutdownOutcome()
     }
 
     /// Tells the clients at once that have not been told yet.
@@ -210,14 +232,15 @@ extension SocketIOServer {
                 logger.error("shutdown hook failed", metadata: ["error": "\(error)"])
             }
         }
-        let outcome = await engine.run(self.configuration.shutdownOptions) { await self.closeAdapters() }
+        var outcome = await engine.run(self.configuration.shutdownOptions) { await self.closeAdapters() }
+        outcome.adaptersAbandoned = self.directory.all.count { $0.adapterLife.isOpen }
         logger.log(level: outcome.isComplete ? .info : .error, "stopped", metadata: outcome.metadata)
         return outcome
     }
 
     private func closeAdapters() async {
         await withTaskGroup(of: Void.self) { group in
-            for namespace in self.directory.all { group.addTask { await namespace.adapter.close() } }
+            for namespace in self.directory.all { group.addTask { await namespace.adapterLife.close() } }
         }
     }
 }
@@ -240,6 +263,7 @@ extension ShutdownOutcome {
             ("socketio.handlers_finished", self.handlersFinished),
             ("socketio.handlers_cancelled", self.handlersCancelled),
             ("socketio.handlers_abandoned", self.handlersAbandoned),
+            ("socketio.adapters_abandoned", self.adaptersAbandoned),
             ("socketio.connections_cut", self.connectionsCut),
         ]
         return Logger.Metadata(
@@ -249,7 +273,13 @@ extension ShutdownOutcome {
 }
 
 extension SocketIOError {
-    fileprivate static func abandoned(_ count: Int) -> Self {
-        Self(.handlersAbandoned, "\(count) handlers have not ended, although they were cancelled")
+    /// Names what has not ended.
+    fileprivate static func abandoned(_ outcome: ShutdownOutcome) -> Self {
+        var parts: [String] = []
+        if outcome.handlersAbandoned > 0 {
+            parts.append("\(outcome.handlersAbandoned) handlers have not ended, although they were cancelled")
+        }
+        if outcome.adaptersAbandoned > 0 { parts.append("\(outcome.adaptersAbandoned) adapters have not closed") }
+        return Self(.handlersAbandoned, parts.joined(separator: "; "))
     }
 }

@@ -106,7 +106,7 @@ public final class SocketIOServer: Service {
         let environment = self.environment
         environment.tasks.run {
             do {
-                try await namespace.adapter.start()
+                try await namespace.adapterLife.start()
             } catch {
                 environment.logger.error(
                     "adapter did not start",

@@ -17,8 +17,17 @@ extension EngineIOConfiguration {
     /// - `addsTrailingSlash` (truth, default `true`)
     /// - `transports` (list of `polling` and `websocket`, default `polling,websocket`)
     /// - `allowsUpgrades` (truth, default `true`)
+    /// - `allowsEIO3` (truth, default `false`)
     /// - `compressesResponses` (truth, default `true`)
     /// - `compressionThreshold` (integer, default `1024`)
+    /// - `perMessageDeflate.threshold` (integer, default `1024`). Any key of `perMessageDeflate` makes the server compress
+    ///   the messages of WebSockets; without one it compresses none.
+    /// - `perMessageDeflate.level` (integer, default `6`)
+    /// - `perMessageDeflate.memoryLevel` (integer, default `8`)
+    /// - `perMessageDeflate.serverNoContextTakeover` (truth, default `false`)
+    /// - `perMessageDeflate.clientNoContextTakeover` (truth, default `false`)
+    /// - `perMessageDeflate.serverMaxWindowBits` (integer, default `15`)
+    /// - `perMessageDeflate.clientMaxWindowBits` (integer, default `15`)
     /// - `cors.origins` (list of origins, `same-origin` for the server's own; or `*`; default `same-origin`)
     /// - `cors.allowsCredentials` (truth, default `false`)
     /// - `cors.methods` (list, default `GET,HEAD,PUT,PATCH,POST,DELETE`)
@@ -104,8 +113,16 @@ extension EngineIOConfiguration {
         Setting("addsTrailingSlash", \.addsTrailingSlash, .truth),
         Setting("transports", \.transports, .transports),
         Setting("allowsUpgrades", \.allowsUpgrades, .truth),
+        Setting("allowsEIO3", \.allowsEIO3, .truth),
         Setting("compressesResponses", \.compressesResponses, .truth),
         Setting("compressionThreshold", \.compressionThreshold, .integer),
+        Setting("perMessageDeflate.threshold", \.wantedDeflate.threshold, .integer),
+        Setting("perMessageDeflate.level", \.wantedDeflate.level, .integer),
+        Setting("perMessageDeflate.memoryLevel", \.wantedDeflate.memoryLevel, .integer),
+        Setting("perMessageDeflate.serverNoContextTakeover", \.wantedDeflate.serverNoContextTakeover, .truth),
+        Setting("perMessageDeflate.clientNoContextTakeover", \.wantedDeflate.clientNoContextTakeover, .truth),
+        Setting("perMessageDeflate.serverMaxWindowBits", \.wantedDeflate.serverMaxWindowBits, .integer),
+        Setting("perMessageDeflate.clientMaxWindowBits", \.wantedDeflate.clientMaxWindowBits, .integer),
         Setting("cors.origins", \.cors.origins, .origins),
         Setting("cors.allowsCredentials", \.cors.allowsCredentials, .truth),
         Setting("cors.methods", \.cors.methods, .list(of: .method) { $0 }),
@@ -155,6 +172,12 @@ extension EngineIOConfiguration {
     private var wantedCookie: CookieConfiguration {
         get { self.cookie ?? CookieConfiguration() }
         set { self.cookie = newValue }
+    }
+
+    /// The same for the compression of WebSocket messages.
+    private var wantedDeflate: PerMessageDeflate {
+        get { self.perMessageDeflate ?? PerMessageDeflate() }
+        set { self.perMessageDeflate = newValue }
     }
 }
 

@@ -9,6 +9,7 @@ struct Choice: Decodable {
     /// Whether the socket that asks is left out.
     var others: Bool?
     var volatile: Bool?
+    var compress: Bool?
     /// The milliseconds that acknowledgements may take.
     var timeout: Int?
 
@@ -18,6 +19,7 @@ struct Choice: Decodable {
         if let to { chosen = chosen.to(to.map { Room($0) }) }
         if let except { chosen = chosen.except(except.map { Room($0) }) }
         if self.volatile == true { chosen = chosen.volatile }
+        if let compress { chosen = chosen.compress(compress) }
         if let timeout { chosen = chosen.timeout(.milliseconds(timeout)) }
         return chosen
     }

@@ -16,6 +16,7 @@ enum Features {
         BroadcastFeatures.add(to: registry)
         EngineFeatures.addHandshake(to: registry)
         ListenerFeatures.add(to: registry)
+        RecoveryFeatures.add(to: registry)
     }
 
     /// Lets in who knows the secret.

@@ -42,7 +42,8 @@ enum RoomFeatures {
 }
 
 extension Socket {
-    fileprivate var roomNames: Value { .names(of: self.rooms, without: self.id) }
+    /// The names of the rooms that it is in, but its own.
+    var roomNames: Value { .names(of: self.rooms, without: self.id) }
 }
 
 extension RemoteSocket {

@@ -64,6 +64,17 @@ async def the_application_s_headers_are_in_the_answer_that_opens_a_websocket(sta
     equal((raw.headers.get("x-first"), raw.headers.get("x-every")), ("first answer", "every answer"))
 
 
+@scenario("features", "engine hooks", peers=("asyncio",), transports=("polling",))
+async def a_cookie_names_the_session_in_the_first_answer_and_no_other(stage):
+    address = f"{stage.own_server('--cookie').url}/socket.io/?EIO=4&transport=polling"
+    async with aiohttp.ClientSession() as http:
+        async with http.get(address) as first:
+            sid = (await first.text()).split('"sid":"')[1].split('"')[0]
+            equal(set(first.headers["set-cookie"].split("; ")), {f"io={sid}", "Path=/", "HttpOnly", "SameSite=Lax"})
+        async with http.post(f"{address}&sid={sid}", data="40") as post:
+            equal(post.headers.get("set-cookie"), None)
+
+
 async def expect_no_connection(stage, query):
     peer = stage.new_peer(query=query)
     try:

@@ -14,13 +14,17 @@ import traceback
 
 import ack_scenarios  # noqa: F401  registers its scenarios
 import chat_scenarios  # noqa: F401
+import compression_scenarios  # noqa: F401
 import dynamic_scenarios  # noqa: F401
 import echo_scenarios  # noqa: F401
 import feature_scenarios  # noqa: F401
 import handshake_scenarios  # noqa: F401
 import lifecycle_scenarios  # noqa: F401
+import limit_scenarios  # noqa: F401
 import listener_scenarios  # noqa: F401
+import messagepack_scenarios  # noqa: F401
 import reason_scenarios  # noqa: F401
+import recovery_scenarios  # noqa: F401
 import room_scenarios  # noqa: F401
 import stalled_scenarios  # noqa: F401
 from peers import NoAnswer

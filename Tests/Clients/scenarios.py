@@ -23,6 +23,7 @@ class Scenario:
     feature: str
     peer: str
     transports: str
+    parser: str = "default"
 
     @property
     def title(self):
@@ -30,7 +31,13 @@ class Scenario:
 
     @property
     def name(self):
-        return f"{self.server}: {self.title} ({self.peer}, {self.transports})"
+        parser = "" if self.parser == "default" else f", {self.parser}"
+        return f"{self.server}: {self.title} ({self.peer}, {self.transports}{parser})"
+
+    @property
+    def server_options(self):
+        """What the server is started with, so that it speaks as the clients do."""
+        return "" if self.parser == "default" else f"--parser {self.parser}"
 
 
 SCENARIOS: list[Scenario] = []
@@ -61,10 +68,10 @@ class Stage:
 
     @property
     def server(self) -> Server:
-        return self.servers.shared(self.scenario.server)
+        return self.servers.shared(self.scenario.server, self.scenario.server_options)
 
     def own_server(self, options="") -> Server:
-        server = self.servers.own(self.scenario.server, options)
+        server = self.servers.own(self.scenario.server, f"{options} {self.scenario.server_options}".strip())
         self._closing.append(server.kill)
         return server
 
@@ -84,7 +91,7 @@ class Stage:
         """A client that is not connected yet."""
         chosen = TRANSPORTS[transports or self.scenario.transports]
         address = f"{url or self.server.url}/?key={self.key}{query}"
-        peer = PEERS[self.scenario.peer](address, chosen, **options)
+        peer = PEERS[self.scenario.peer](address, chosen, **{"serializer": self.scenario.parser} | options)
         self.peers.append(peer)
         return peer
 
@@ -102,7 +109,8 @@ class Stage:
 
     async def watcher(self, server=None):
         """Is told by the server what happens to the scenario's clients."""
-        watcher = Watcher(self.server.url if server is None else server.url, ["websocket"])
+        url = (server or self.server).url
+        watcher = Watcher(url, ["websocket"], serializer=self.scenario.parser)
         self.peers.append(watcher)
         await watcher.connect(["/reports"], {"about": self.key})
         return watcher
@@ -121,10 +129,11 @@ class Watcher(AsyncPeer):
     async def report(self, kind, namespace="/"):
         """The next report of this kind about this namespace."""
 
-        def matches(report):
+        # Where connections are recovered the event's offset comes behind the report.
+        def matches(report, *_):
             return report["kind"] == kind and report.get("namespace", namespace) == namespace
 
-        (report,) = await self.expect("report", "/reports", where=matches, what=f"report {kind} of {namespace}")
+        report, *_ = await self.expect("report", "/reports", where=matches, what=f"report {kind} of {namespace}")
         return report
 
     async def disconnected(self, namespace="/"):
@@ -132,7 +141,7 @@ class Watcher(AsyncPeer):
         return (await self.report("disconnect", namespace))["reason"]
 
     def reports(self, kind):
-        return [report for (report,) in self.pending("report", "/reports") if report["kind"] == kind]
+        return [report for report, *_ in self.pending("report", "/reports") if report["kind"] == kind]
 
 
 def equal(found, expected, what="value"):

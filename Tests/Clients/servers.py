@@ -100,15 +100,15 @@ class Servers:
         self.commands = {name: command for name, command in commands.items() if command}
         self._shared = {}
 
-    def shared(self, name):
-        """The server that scenarios share; one that has died is started again."""
-        server = self._shared.get(name)
+    def shared(self, name, options=""):
+        """The server that scenarios with these options share; one that has died is started again."""
+        server = self._shared.get((name, options))
         if server is None or not server.is_running:
-            server = self._shared[name] = Server(self.commands[name]).start()
+            server = self._shared[name, options] = self.own(name, options)
         return server
 
     def own(self, name, options=""):
-        """A server for one scenario only, which ends it."""
+        """A server that whoever asked for it ends."""
         return Server(f"{self.commands[name]} {options}".strip()).start()
 
     def kill_all(self):

@@ -43,13 +43,14 @@ class AsyncClient(socketio.AsyncClient):
 class SerialEngine(engineio.Client):
     """The stock engine starts a thread per message, and those may overtake each other; one thread keeps their order.
 
-    It also writes what it has before it leaves.
+    The end of the connection would overtake them, too. It also writes what it has before it leaves.
     """
 
     def __init__(self, *arguments, **keywords):
         super().__init__(*arguments, **keywords)
         self.messages = queue.SimpleQueue()
-        threading.Thread(target=self._dispatch, daemon=True).start()
+        self._dispatcher = threading.Thread(target=self._dispatch, daemon=True)
+        self._dispatcher.start()
 
     def start_background_task(self, target, *arguments, **keywords):
         if target is not self.handlers.get("message"):
@@ -62,6 +63,14 @@ class SerialEngine(engineio.Client):
                 handle()
             except Exception:
                 self.logger.exception("message handler error")
+
+    def _trigger_event(self, event, *arguments, **keywords):
+        # What came before the end, such as the server's goodbye, is handled before it.
+        if event == "disconnect" and threading.current_thread() is not self._dispatcher:
+            handled = threading.Event()
+            self.messages.put(handled.set)
+            handled.wait(WRITE_DEADLINE)
+        return super()._trigger_event(event, *arguments, **keywords)
 
     def disconnect(self, abort=False, reason=None):
         if self.state == "disconnecting":

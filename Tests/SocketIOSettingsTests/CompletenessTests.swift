@@ -21,6 +21,7 @@ import Testing
     private static func complete() -> SocketIOConfiguration {
         var configuration = SocketIOConfiguration()
         configuration.engine.cookie = CookieConfiguration()
+        configuration.engine.perMessageDeflate = PerMessageDeflate()
         configuration.connectionStateRecovery = ConnectionStateRecovery()
         configuration.limits.eventsPerSecond = RateLimit(1000)
         configuration.limits.bytesPerSecond = RateLimit(1000)

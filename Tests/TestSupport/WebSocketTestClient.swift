@@ -1,5 +1,5 @@
 /// A WebSocket client for tests: correct by itself, and as wrong as a test asks for.
-import NIOCore
+package import NIOCore
 
 /// One frame, from either side; every bit of it is free to be wrong.
 package struct TestFrame: Sendable, Equatable {
@@ -68,7 +68,7 @@ package struct TestFrame: Sendable, Equatable {
     }
 
     /// Takes a frame of the server's; it must not be masked.
-    static func read(from buffer: inout ByteBuffer) throws -> TestFrame? {
+    package static func read(from buffer: inout ByteBuffer) throws -> TestFrame? {
         var rest = buffer
         guard let first: UInt8 = rest.readInteger(), let second: UInt8 = rest.readInteger() else { return nil }
         guard second < 0x80 else { throw WebSocketTestError(description: "the server has masked a frame") }

@@ -42,18 +42,24 @@ final class EchoUpgrader: HTTPServerProtocolUpgrader, Sendable {
     ) -> EventLoopFuture<HTTPHeaders> {
         do {
             try WebSocketHandshake.check(upgradeRequest)
+            let compression = try WebSocketHandshake.compression(for: upgradeRequest, settings: self.settings)
+            let extra = compression.map { HTTPHeaders([(WebSocketHandshake.extensions, $0.headerValue)]) } ?? [:]
+            return WebSocketHandshake.responseHeaders(for: upgradeRequest, extra: extra, on: channel)
         } catch {
             return channel.eventLoop.makeFailedFuture(error)
         }
-        return WebSocketHandshake.responseHeaders(for: upgradeRequest, extra: [:], on: channel)
     }
 
     func upgrade(context: ChannelHandlerContext, upgradeRequest: HTTPRequestHead) -> EventLoopFuture<Void> {
         let loop = context.eventLoop
-        let handler = WebSocketHandler(settings: self.settings, loopContext: LoopContext(eventLoop: loop))
-        _ = EchoEndpoint(handler)
-        return loop.makeCompletedFuture(
-            withResultOf: { try context.pipeline.syncOperations.addHandler(handler) }
-        )
+        return loop.makeCompletedFuture(withResultOf: {
+            let handler = WebSocketHandler(
+                settings: self.settings,
+                loopContext: LoopContext(eventLoop: loop),
+                compression: try WebSocketHandshake.compression(for: upgradeRequest, settings: self.settings)
+            )
+            _ = EchoEndpoint(handler)
+            try context.pipeline.syncOperations.addHandler(handler)
+        })
     }
 }

@@ -21,8 +21,16 @@ struct WebSocketEchoServer: AsyncParsableCommand {
     @Option(help: "The largest message in bytes.")
     var maximumMessageBytes = 64 << 20
 
+    @Flag(help: "Compress messages of any size when the client offers it.")
+    var deflate = false
+
     func run() async throws {
         var configuration = EngineIOConfiguration()
+        if self.deflate {
+            var deflate = PerMessageDeflate()
+            deflate.threshold = 0
+            configuration.perMessageDeflate = deflate
+        }
         configuration.maximumPayloadBytes = self.maximumMessageBytes
         try configuration.validate()
         var logger = Logger(label: "websocket-echo-server")

@@ -18,7 +18,8 @@ public struct FuzzTarget: Sendable {
     /// All of them.
     public static let all: [FuzzTarget] = [
         .base64, .cookie, .encode, .enginePacket, .enginePayload, .fields, .json, .messagePack, .namespace, .origin,
-        .outbox, .query, .recovery, .requestHead, .server, .socketPacket, .typed, .webSocket,
+        .outbox, .query, .recovery, .requestHead, .revision3Payload, .server, .socketPacket, .typed,
+        .webSocket,
     ]
 }
 

@@ -104,13 +104,14 @@ private struct OutboxStage {
 
     private mutating func takePayload(maximumPackets: Int, last: PacketType?) throws {
         // The session takes payloads only while its units are tracked.
-        guard self.tracksUnits, let payload = self.outbox.takePayload(maximumPackets: maximumPackets, last: last) else {
+        guard self.tracksUnits, let payload = self.outbox.takePayload(maximumPackets: maximumPackets, last: last)
+        else {
             return try expect(
                 !self.tracksUnits || self.expected.isEmpty && last == nil,
                 "no payload, though there is one"
             )
         }
-        var decoder = PayloadDecoder(payload, maximumPackets: maximumPackets)
+        var decoder = PayloadDecoder(payload.body, maximumPackets: maximumPackets)
         var endsUnit = true
         var count = 0
         while let packet = try decoder.next() {

@@ -102,10 +102,19 @@ package final class ApplicationTasks: Sendable {
     ///   - deadline: When they are cancelled.
     ///   - grace: How long they may take after that.
     ///   - timeline: The time of the shutdown.
-    func settle(until deadline: Duration, grace: Duration, on timeline: ShutdownTimeline) async -> ShutdownOutcome {
+    ///   - quiet: Waits for what begins tasks: until then more may come, which have until the deadline too.
+    func settle(
+        until deadline: Duration,
+        grace: Duration,
+        on timeline: ShutdownTimeline,
+        after quiet: @escaping @Sendable () async -> Void = {}
+    ) async -> ShutdownOutcome {
         var outcome = ShutdownOutcome()
         _ = self.takeEnded()
-        await timeline.wait(until: deadline) { await self.waitUntilIdle() }
+        await timeline.wait(until: deadline) {
+            await quiet()
+            await self.waitUntilIdle()
+        }
         outcome.handlersFinished = self.takeEnded()
         self.cancelAll()
         if self.count > 0 {

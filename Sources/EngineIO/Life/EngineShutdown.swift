@@ -42,7 +42,7 @@ package final class EngineShutdown: Sendable {
     /// - Parameters:
     ///   - options: The time for each part.
     ///   - finishing: What remains to be done when the handlers have ended; it has until the timeout, and the grace at
-    ///     least.
+    ///     least, and is left behind then.
     package func run(
         _ options: ShutdownOptions,
         finishing: @escaping @Sendable () async -> Void = {}
@@ -50,10 +50,13 @@ package final class EngineShutdown: Sendable {
         await self.sayFarewell(options)
         let deadline = self.timeline.elapsed + options.timeout
         async let connectionsCut = self.endConnections(until: deadline, grace: options.grace)
-        var outcome = await self.core.tasks.settle(until: deadline, grace: options.grace, on: self.timeline)
+        var outcome = await self.core.tasks.settle(until: deadline, grace: options.grace, on: self.timeline) {
+            await self.core.connections.waitUntilEmpty()
+            await self.listener.finishTurns()
+        }
         outcome.connectionsCut = await connectionsCut
         let end = max(deadline, self.timeline.elapsed + options.grace)
-        if await !self.timeline.wait(until: end, for: finishing) { outcome.handlersAbandoned += 1 }
+        await self.timeline.wait(until: end, for: finishing)
         outcome.handlersAbandoned += await self.endLoops(grace: options.grace)
         return outcome
     }

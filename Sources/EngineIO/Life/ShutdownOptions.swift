@@ -17,9 +17,14 @@ package struct ShutdownOptions: Sendable {
         timeout: Duration = .seconds(3),
         grace: Duration = .seconds(1)
     ) {
-        self.notice = notice
-        self.drain = drain
-        self.timeout = timeout
-        self.grace = grace
+        self.notice = Self.bounded(notice)
+        self.drain = Self.bounded(drain)
+        self.timeout = Self.bounded(timeout)
+        self.grace = Self.bounded(grace)
+    }
+
+    /// No step takes longer than a year, so that their sums and parts stay within their numbers.
+    private static func bounded(_ duration: Duration) -> Duration {
+        max(.zero, min(duration, .seconds(86_400 * 365)))
     }
 }

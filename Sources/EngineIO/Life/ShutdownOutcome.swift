@@ -6,7 +6,7 @@
 /// middleware, a responder of HTTP requests. The events of one socket that are handled one after the other count as
 /// one.
 public struct ShutdownOutcome: Sendable, Hashable {
-    /// How many handlers were under way when all clients had been told, and ended by themselves in time.
+    /// How many handlers ended by themselves and in time after all clients had been told.
     public var handlersFinished = 0
 
     /// How many handlers ended only after they had been cancelled.
@@ -17,6 +17,11 @@ public struct ShutdownOutcome: Sendable, Hashable {
     /// An event loop that a handler does not give back counts as one.
     public var handlersAbandoned = 0
 
+    /// How many adapters did not close in time: they may still be at it.
+    ///
+    /// Only a Socket.IO server has any.
+    public var adaptersAbandoned = 0
+
     /// How many connections were cut because their clients did not go.
     public var connectionsCut = 0
 
@@ -24,5 +29,5 @@ public struct ShutdownOutcome: Sendable, Hashable {
     public init() {}
 
     /// Whether all of the application's code has ended.
-    public var isComplete: Bool { self.handlersAbandoned == 0 }
+    public var isComplete: Bool { self.handlersAbandoned == 0 && self.adaptersAbandoned == 0 }
 }

@@ -23,7 +23,7 @@ struct ShutdownTimeline: Sendable {
         let sleeper = FirstResult()
         await withTaskCancellationHandler {
             _ = await withCheckedContinuation { continuation in
-                sleeper.arm(continuation, alarm: self.time.after(moment - self.elapsed) { sleeper.set(true) })
+                sleeper.arm(continuation, alarm: self.time.after(moment, from: self.start) { sleeper.set(true) })
             }
         } onCancel: {
             sleeper.set(false)
@@ -44,7 +44,7 @@ struct ShutdownTimeline: Sendable {
                 await work()
                 result.set(true)
             }
-            result.arm(continuation, alarm: self.time.after(moment - self.elapsed) { result.set(false) })
+            result.arm(continuation, alarm: self.time.after(moment, from: self.start) { result.set(false) })
         }
     }
 }

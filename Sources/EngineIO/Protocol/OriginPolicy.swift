@@ -43,6 +43,11 @@ public struct OriginPolicy: Sendable {
         OriginPolicy(rule: .custom(isAllowed))
     }
 
+    /// Whether no page is refused.
+    var allowsEverybody: Bool {
+        if case .any = self.rule { true } else { false }
+    }
+
     private static func normalized(_ origins: [String]) -> Set<String> {
         Set(origins.map { $0.lowercased() })
     }

@@ -5,6 +5,7 @@ package struct ProtocolViolation: Error, Equatable, CustomStringConvertible {
         case unknownPacketType
         case invalidBase64
         case tooManyPackets
+        case malformedPayload
     }
 
     let kind: Kind

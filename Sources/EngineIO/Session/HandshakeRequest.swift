@@ -64,7 +64,15 @@ public struct HandshakeRequest: Sendable {
     public var headers: HTTPFields { self.head.headerFields }
 
     /// The parameters of the query in their order, decoded, duplicates included.
-    public var query: [(name: String, value: String)] { (try? Query(target: self.target))?.all ?? [] }
+    public var query: [(name: String, value: String)] { Self.query(of: self.target) }
+
+    /// The revision of the protocol that the client asks for; ``ProtocolRevision/three`` is that of Socket.IO 2.
+    public var revision: ProtocolRevision { ProtocolRevision(parameter: (try? Query(target: self.target))?.revision) }
+
+    /// The parameters behind the `?` of a text, decoded; none when there are more than any client sends.
+    package static func query(of target: String) -> [(name: String, value: String)] {
+        (try? Query(target: target))?.all ?? []
+    }
 
     /// The value of a parameter of the query; of duplicates the last counts.
     ///

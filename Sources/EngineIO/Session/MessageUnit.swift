@@ -13,6 +13,37 @@ public struct MessageUnit: Sendable {
     /// The number of Engine.IO packets, hence frames, in the unit.
     package let packetCount: Int
 
+    /// The same frames marked, when they must not be compressed.
+    private var marked: MarkedFrames?
+
+    /// Frames that bear ``WebSocketFrame/plainMark``, made once for all receivers.
+    private final class MarkedFrames: Sendable {
+        let frames: ByteBuffer
+
+        init(marking frames: ByteBuffer) {
+            self.frames = WebSocketFrame.marking(frames, plain: true)
+        }
+    }
+
+    /// The frames for one who looks whether they are marked.
+    var markedFrames: ByteBuffer { self.marked?.frames ?? self.frames }
+
+    /// Whether the messages may be compressed on their way, where the server compresses any.
+    public var isCompressible: Bool { self.marked == nil }
+
+    /// Allows or forbids to compress the messages on their way: Node's option `compress`.
+    ///
+    /// A WebSocket with ``EngineIOConfiguration/perMessageDeflate`` sends those that are forbidden as they are; an answer
+    /// to a poll is compressed when one of its messages allows it. For what is compressed already, such as images.
+    ///
+    /// - Parameter isAllowed: Whether they may be compressed.
+    /// - Returns: The same messages with the setting. To forbid it copies them.
+    public consuming func compress(_ isAllowed: Bool) -> MessageUnit {
+        guard isAllowed != self.isCompressible else { return self }
+        self.marked = isAllowed ? nil : MarkedFrames(marking: self.frames)
+        return self
+    }
+
     /// The size of the unit in bytes, framing included.
     package var byteCount: Int { self.frames.readableBytes }
 
@@ -101,5 +132,25 @@ public struct MessageUnit: Sendable {
     private init(opcode: WebSocketOpcode, payload: ByteBuffer) {
         self.frames = WebSocketFrame.message(opcode, payload)
         self.packetCount = 1
+    }
+}
+
+extension WebSocketFrame {
+    /// Marks the frame that begins there.
+    static func mark(plainAt start: Int, in frames: inout ByteBuffer) {
+        let first: UInt8 = frames.getInteger(at: start) ?? 0
+        frames.setInteger(first | Self.plainMark, at: start)
+    }
+
+    /// A copy of frames of our own making, with or without the mark of those that must not be compressed.
+    static func marking(_ frames: ByteBuffer, plain: Bool) -> ByteBuffer {
+        var copy = frames
+        var rest = frames
+        while rest.readableBytes > 0 {
+            let start = rest.readerIndex
+            let opcode = Self.readUnmasked(from: &rest).opcode
+            copy.setInteger(0x80 | opcode.rawValue | (plain ? Self.plainMark : 0), at: start)
+        }
+        return copy
     }
 }

@@ -29,8 +29,11 @@ struct Outbox {
     private var volatiles: VolatileQueue?
     /// The number of bytes waiting that are not volatile.
     private var lastingBytes = 0
+    /// Whether frames that must not be compressed are marked: not on a WebSocket that would send the mark.
+    private var marksPlain: Bool
 
-    init(tracksUnits: Bool, keepsVolatile: Bool = false) {
+    init(tracksUnits: Bool, keepsVolatile: Bool = false, marksPlain: Bool = false) {
+        self.marksPlain = marksPlain
         self.boundaries = tracksUnits ? [] : nil
         self.volatiles = keepsVolatile ? VolatileQueue() : nil
     }
@@ -45,18 +48,19 @@ struct Outbox {
 
     /// Appends a unit that other sessions receive too.
     mutating func append(_ unit: MessageUnit) {
-        let size = unit.frames.readableBytes
+        let frames = self.frames(of: unit)
+        let size = frames.readableBytes
         self.noteAppended(size: size, packetCount: unit.packetCount)
         guard size < Self.sharingThreshold else {
-            self.segments.append(unit.frames)
+            self.segments.append(frames)
             self.isLastSegmentOpen = false
             return
         }
         if self.isLastSegmentOpen {
-            self.segments.appendToLast(unit.frames)
+            self.segments.appendToLast(frames)
         } else {
             var copy = ByteBufferAllocator().buffer(capacity: max(size, 256))
-            copy.writeImmutableBuffer(unit.frames)
+            copy.writeImmutableBuffer(frames)
             self.segments.append(copy)
             self.isLastSegmentOpen = true
         }
@@ -64,7 +68,7 @@ struct Outbox {
 
     /// Appends a unit made for this session alone: when nothing waits its buffer is taken over without a copy.
     mutating func append(own unit: consuming MessageUnit) {
-        guard self.segments.isEmpty else {
+        guard self.segments.isEmpty, unit.isCompressible || !self.marksPlain else {
             self.append(unit)
             return
         }
@@ -72,6 +76,8 @@ struct Outbox {
         self.segments.append(unit.frames)
         self.isLastSegmentOpen = true
     }
+
+    private func frames(of unit: MessageUnit) -> ByteBuffer { self.marksPlain ? unit.markedFrames : unit.frames }
 
     private mutating func noteAppended(size: Int, packetCount: Int) {
         self.lastingBytes += size
@@ -91,7 +97,8 @@ struct Outbox {
         // None is dropped in vain.
         guard self.volatiles?.canFree(excess) == true else { return (false, 0) }
         let dropped = self.volatiles?.free(excess) ?? 0
-        self.volatiles?.append(unit, behind: self.lastingBytes)
+        let frames = self.frames(of: unit)
+        self.volatiles?.append(frames, unit.packetCount, behind: self.lastingBytes)
         return (true, dropped)
     }
 
@@ -106,8 +113,20 @@ struct Outbox {
     // MARK: Taking
 
     /// Forgets the boundaries of units: the session is on WebSocket for good.
-    mutating func stopTrackingUnits() {
+    ///
+    /// - Parameter marksPlain: Whether the WebSocket looks at the marks of frames that must not be compressed.
+    mutating func stopTrackingUnits(marksPlain: Bool = false) {
         self.boundaries = nil
+        if self.marksPlain, !marksPlain { self.removeMarks() }
+        self.marksPlain = marksPlain
+    }
+
+    private mutating func removeMarks() {
+        var segments = FrameList()
+        for frames in self.segments { segments.append(WebSocketFrame.marking(frames, plain: false)) }
+        self.segments = segments
+        self.isLastSegmentOpen = false
+        self.volatiles?.removeMarks()
     }
 
     /// Takes everything as WebSocket frames.
@@ -132,19 +151,40 @@ struct Outbox {
     ///   - maximumPackets: The most packets in the payload. Only a unit that alone has more is cut.
     ///   - last: A packet to end with when everything that waits fits before it.
     /// - Returns: The payload, or `nil` when there is nothing for it.
-    mutating func takePayload(maximumPackets: Int, last: PacketType? = nil) -> ByteBuffer? {
+    mutating func takePayload(maximumPackets: Int, last: PacketType? = nil) -> PollPayload? {
         // What waits may be far more than goes into one payload.
         var encoder = PayloadEncoder(capacity: min(self.byteCount, Self.sharingThreshold))
+        self.takePackets(maximumPackets: maximumPackets, last: last, into: &encoder)
+        return encoder.isEmpty ? nil : PollPayload(body: encoder.payload, isCompressible: encoder.isCompressible)
+    }
+
+    /// Takes what a session answers a poll with: whole units, or a noop when there are none.
+    mutating func takePayload(maximumPackets: Int, last: PacketType?, as wire: WireFormat) -> PollPayload {
+        switch wire {
+        case .revision4:
+            return self.takePayload(maximumPackets: maximumPackets, last: last) ?? .noop
+        case .revision3(let options):
+            var encoder = Revision3PayloadEncoder()
+            self.takePackets(maximumPackets: maximumPackets, last: last, into: &encoder)
+            if encoder.isEmpty { encoder.append(.noop) }
+            return encoder.payload(options)
+        }
+    }
+
+    private mutating func takePackets(
+        maximumPackets: Int,
+        last: PacketType?,
+        into encoder: inout some PayloadBuilder
+    ) {
         var room = last == nil ? maximumPackets : maximumPackets - 1
         while room > 0, let packets = self.readUnit(into: &encoder, room: room) { room -= packets }
         if self.isEmpty, let last { encoder.append(last) }
-        return encoder.isEmpty ? nil : encoder.payload
     }
 
     /// Reads a unit, whose turn it is, if there is room for it.
     ///
     /// - Returns: How many packets it had; nothing when it must wait.
-    private mutating func readUnit(into encoder: inout PayloadEncoder, room: Int) -> Int? {
+    private mutating func readUnit(into encoder: inout some PayloadBuilder, room: Int) -> Int? {
         let isFirst = encoder.isEmpty
         if let due = self.volatiles?.packetsDue {
             guard due <= room || isFirst else { return nil }

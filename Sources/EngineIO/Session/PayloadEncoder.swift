@@ -1,10 +1,45 @@
 /// Turns WebSocket frames, the form in which a session keeps its packets, into polling payloads.
 import NIOCore
 
+/// An answer to a poll.
+struct PollPayload: Equatable {
+    /// A payload of one noop.
+    ///
+    /// An empty body is not valid: clients take it for a parse error.
+    static let noop = PollPayload(body: ByteBuffer(integer: PacketType.noop.rawValue), isCompressible: false)
+
+    var body: ByteBuffer
+    /// Whether it may be compressed, if it is large enough.
+    var isCompressible: Bool
+    /// Whether it is written in revision 3's binary form, which has a content type of its own.
+    var isBinary = false
+}
+
+/// Takes the packets of an answer to a poll.
+protocol PayloadBuilder {
+    var isEmpty: Bool { get }
+
+    /// Appends the packet of a frame.
+    mutating func append(_ frame: WebSocketFrame.Unmasked)
+
+    /// Appends a packet without data.
+    mutating func append(_ packet: PacketType)
+}
+
+extension PayloadBuilder {
+    /// Appends the packets of a unit.
+    mutating func append(_ unit: MessageUnit) {
+        var frames = unit.frames
+        for _ in 0..<unit.packetCount { self.append(WebSocketFrame.readUnmasked(from: &frames)) }
+    }
+}
+
 /// Builds one polling payload, packet by packet (Engine.IO v4, payload encoding).
-struct PayloadEncoder {
+struct PayloadEncoder: PayloadBuilder {
     /// The payload so far.
     private(set) var payload: ByteBuffer
+    /// Whether there is a packet that may be compressed: as in Node, one is enough.
+    private(set) var isCompressible = false
 
     /// Starts a payload.
     ///
@@ -18,16 +53,12 @@ struct PayloadEncoder {
         self.payload = packet
     }
 
-    /// A payload of one noop.
-    ///
-    /// An empty body is not valid: clients take it for a parse error.
-    static let noop = ByteBuffer(integer: PacketType.noop.rawValue)
-
     var isEmpty: Bool { self.payload.readableBytes == 0 }
 
     /// Appends the packet of a frame: a text frame holds it as it is, a binary one becomes base64.
     mutating func append(_ frame: WebSocketFrame.Unmasked) {
         self.separate()
+        if !frame.isPlain { self.isCompressible = true }
         switch frame.opcode {
         case .text:
             self.payload.writeImmutableBuffer(frame.payload)
@@ -37,13 +68,6 @@ struct PayloadEncoder {
         }
     }
 
-    /// Appends the packets of a unit.
-    mutating func append(_ unit: MessageUnit) {
-        var frames = unit.frames
-        for _ in 0..<unit.packetCount { self.append(WebSocketFrame.readUnmasked(from: &frames)) }
-    }
-
-    /// Appends a packet without data.
     mutating func append(_ packet: PacketType) {
         self.separate()
         self.payload.writeInteger(packet.rawValue)
@@ -54,11 +78,22 @@ struct PayloadEncoder {
     }
 }
 
+extension Revision3PayloadEncoder: PayloadBuilder {
+    mutating func append(_ frame: WebSocketFrame.Unmasked) {
+        switch frame.opcode {
+        case .text: self.append(text: frame.payload, isCompressible: !frame.isPlain)
+        default: self.append(binary: frame.payload, isCompressible: !frame.isPlain)
+        }
+    }
+}
+
 extension WebSocketFrame {
     /// A frame of our own making.
     struct Unmasked {
         var opcode: WebSocketOpcode
         var payload: ByteBuffer
+        /// Whether it must not be compressed.
+        var isPlain: Bool
         /// The frame's length with its header.
         var byteCount: Int
     }
@@ -73,7 +108,8 @@ extension WebSocketFrame {
             preconditionFailure("an outbox holds whole frames only")
         }
         let opcode: WebSocketOpcode = first & 0x0f == WebSocketOpcode.text.rawValue ? .text : .binary
-        return Unmasked(opcode: opcode, payload: payload, byteCount: buffer.readerIndex - start)
+        let isPlain = first & Self.plainMark != 0
+        return Unmasked(opcode: opcode, payload: payload, isPlain: isPlain, byteCount: buffer.readerIndex - start)
     }
 
     private static func readLength(short: UInt8, from buffer: inout ByteBuffer) -> Int? {

@@ -58,13 +58,26 @@ extension Session {
     }
 
     /// The body of a POST is complete: delivers its packets, then has the POST answered.
-    func receivedPost(body: ByteBuffer, from post: any PostSink) {
-        var payload = PayloadDecoder(
-            body,
-            maximumPackets: self.environment.configuration.limits.packetsPerPayload
-        )
+    ///
+    /// - Parameters:
+    ///   - body: The body.
+    ///   - isBinary: Whether the client says that it is of bytes; only revision 3 has such bodies.
+    ///   - post: The request.
+    func receivedPost(body: ByteBuffer, isBinary: Bool = false, from post: any PostSink) {
+        let maximumPackets = self.environment.configuration.limits.packetsPerPayload
         do throws(ProtocolViolation) {
-            while let packet = try payload.next(), self.receive(packet) {}
+            switch self.wire {
+            case .revision4:
+                var payload = PayloadDecoder(body, maximumPackets: maximumPackets)
+                while let packet = try payload.next(), self.receive(packet) {}
+            case .revision3(let options):
+                // A form without its field is answered, and that is all.
+                let text = options.callback == nil ? body : JSONPCallback.payload(ofForm: body)
+                var payload = text.map {
+                    Revision3PayloadDecoder($0, isBinary: isBinary, maximumPackets: maximumPackets)
+                }
+                while let packet = try payload?.next(), self.receive(packet) {}
+            }
         } catch {
             self.reject(error)
         }
@@ -115,22 +128,32 @@ extension Session {
             guard self.isOpen else { return false }
             self.handler.session(self, receivedBinary: binary)
         case .pong:
-            self.state.withLock { state in
-                state.heartbeat.receivedPong(now: self.home.now, interval: self.environment.pingInterval)
+            let isAnswer = self.state.withLock { state in
+                defer { self.updateTimer(&state) }
                 // The next ping is due before the timeout would have been when the interval is the shorter one.
-                self.updateTimer(&state)
+                return state.heartbeat.receivedPong(now: self.home.now, interval: self.environment.pingInterval)
             }
+            return isAnswer || self.breakHeartbeat()
         case .close:
             self.close(reason: .transportClose, mode: .clientLeft)
             return false
         case .ping:
-            // In protocol 4 only the server pings.
-            self.close(reason: .transportError, mode: .discard)
-            return false
+            let isHeartbeat = self.state.withLock { state in
+                state.heartbeat.receivedPing(now: self.home.now, patience: self.environment.patience)
+            }
+            guard isHeartbeat else { return self.breakHeartbeat() }
+            // Like a message: a client that pings without reading would have the outbox grow without bound.
+            self.send(.pong)
         case .open, .upgrade, .noop:
             break
         }
         return true
+    }
+
+    /// The client sent the part of the heartbeat that is the server's.
+    private func breakHeartbeat() -> Bool {
+        self.close(reason: .transportError, mode: .discard)
+        return false
     }
 
     /// The client sent something that cannot be decoded.

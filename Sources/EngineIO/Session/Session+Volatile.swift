@@ -32,8 +32,17 @@ extension Session {
     /// - Parameters:
     ///   - unit: The messages, encoded once.
     ///   - count: The number of receivers.
-    ///   - receiver: Gives each of them by its number; see ``send(_:to:receiver:)``.
-    package static func sendVolatile(_ unit: MessageUnit, to count: Int, receiver: (Int) -> Session) {
+    ///   - mayCompress: Whether they may be compressed on their way.
+    ///   - receiver: Gives each of them by its number; see ``send(_:to:mayCompress:receiver:)``.
+    package static func sendVolatile(
+        _ unit: MessageUnit,
+        to count: Int,
+        mayCompress: Bool = true,
+        receiver: (Int) -> Session
+    ) {
+        if !mayCompress, let plain = Self.plain(unit, to: count, receiver: receiver) {
+            return Self.sendVolatile(plain, to: count, receiver: receiver)
+        }
         var batch = FlushBatch()
         for number in 0..<count {
             let session = receiver(number)

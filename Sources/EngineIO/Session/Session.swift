@@ -24,6 +24,8 @@ public final class Session: Sendable {
     /// The loop whose wheel has the session's deadlines.
     let home: LoopContext
     let environment: SessionEnvironment
+    /// How its packets are written.
+    let wire: WireFormat
     let state: Mutex<SessionState>
     /// Whether the state is open, to be read without the lock before each message.
     private let openFlag = Atomic(true)
@@ -35,6 +37,7 @@ public final class Session: Sendable {
         handler: any SessionHandler,
         home: LoopContext,
         environment: SessionEnvironment,
+        wire: WireFormat = .revision4,
         webSocket: (any FrameSink)? = nil
     ) {
         self.id = id
@@ -42,11 +45,11 @@ public final class Session: Sendable {
         self.handler = handler
         self.home = home
         self.environment = environment
+        self.wire = wire
         self.state = Mutex(
             SessionState(
                 webSocket: webSocket,
-                now: home.now,
-                pingInterval: environment.pingInterval,
+                heartbeat: environment.heartbeat(of: wire.revision, now: home.now),
                 keepsVolatile: environment.keepsVolatile
             )
         )
@@ -57,6 +60,9 @@ public final class Session: Sendable {
         self.handler.sessionOpened(self)
         self.state.withLock { self.updateTimer(&$0) }
     }
+
+    /// The revision of the protocol that the client speaks.
+    public var revision: ProtocolRevision { self.wire.revision }
 
     /// The transport in use, for information: it may change at any moment.
     public var transport: TransportName {
@@ -98,9 +104,18 @@ public final class Session: Sendable {
     /// - Parameters:
     ///   - unit: The messages, encoded once.
     ///   - count: The number of receivers.
+    ///   - mayCompress: Whether they may be compressed on their way; see ``MessageUnit/compress(_:)``.
     ///   - receiver: Gives each of them by its number. A sequence would be generic, which across modules costs as much
     ///     as all else done for a receiver.
-    package static func send(_ unit: MessageUnit, to count: Int, receiver: (Int) -> Session) {
+    package static func send(
+        _ unit: MessageUnit,
+        to count: Int,
+        mayCompress: Bool = true,
+        receiver: (Int) -> Session
+    ) {
+        if !mayCompress, let plain = Self.plain(unit, to: count, receiver: receiver) {
+            return Self.send(plain, to: count, receiver: receiver)
+        }
         var batch = FlushBatch()
         for number in 0..<count {
             let session = receiver(number)
@@ -120,6 +135,12 @@ public final class Session: Sendable {
             }
         }
         batch.flushSoon()
+    }
+
+    /// The unit forbidden to be compressed; `nil` when it is already, or nobody would.
+    static func plain(_ unit: MessageUnit, to count: Int, receiver: (Int) -> Session) -> MessageUnit? {
+        guard unit.isCompressible, count > 0, receiver(0).environment.compresses else { return nil }
+        return unit.compress(false)
     }
 
     /// What is left to do after a unit was appended.
@@ -172,7 +193,8 @@ public final class Session: Sendable {
                 state.isFlushScheduled = true
                 return .move(target)
             }
-            return state.takeFlush(maximumPackets: self.environment.configuration.limits.packetsPerPoll)
+            let maximum = self.environment.configuration.limits.packetsPerPoll
+            return state.takeFlush(maximumPackets: maximum, wire: self.wire)
         }
         switch action {
         case .nothing: break
@@ -191,6 +213,9 @@ public final class Session: Sendable {
 
     /// Whether the session is open.
     package var isOpen: Bool { self.openFlag.load(ordering: .acquiring) }
+
+    /// Whether it is over, and nobody has to find it any more.
+    var hasEnded: Bool { self.state.withLock { $0.isClosed } }
 
     /// Closes the session: sends what waits, then the transport's own farewell.
     ///
@@ -241,7 +266,7 @@ public final class Session: Sendable {
         if let candidate = effects.abandonedCandidate { candidate.context.run { candidate.close() } }
         if let sink = effects.abortedSink { sink.context.run { sink.abort() } }
         if let post = effects.answeredPost { post.context.run { post.respond() } }
-        if let poll = effects.releasedPoll { poll.context.run { poll.respond(payload: PayloadEncoder.noop) } }
+        if let poll = effects.releasedPoll { poll.context.run { poll.respond(payload: self.wire.noop) } }
         // Asked on the loop, since a hold and a release that meet may arrive there in either order.
         if let sink = effects.reading { sink.context.run { sink.setReading(!self.isInputHeld) } }
         if effects.unregisters { self.environment.registry.remove(self.id) }
@@ -307,8 +332,12 @@ extension Session: DeadlineTarget {
         var effects = SessionEffects()
         switch state.heartbeat.reachedDeadline(now: now, timeout: self.environment.pingTimeout) {
         case .timeOut where state.isInputHeld:
-            // The pong may be among what is not read: the client has another interval.
-            state.heartbeat.receivedPong(now: now, interval: self.environment.pingInterval)
+            // The pong may be among what is not read, or the client's ping: it has another interval.
+            state.heartbeat.extend(
+                now: now,
+                interval: self.environment.pingInterval,
+                patience: self.environment.patience
+            )
         case .timeOut: return self.close(&state, reason: .pingTimeout, mode: .discard)
         case .sendPing: state.outbox.append(.ping)
         case nil: break
@@ -328,6 +357,8 @@ extension Session: DeadlineTarget {
 extension MessageUnit {
     /// A heartbeat.
     static let ping = MessageUnit(packet: .ping)
+    /// The answer to a heartbeat of revision 3.
+    static let pong = MessageUnit(packet: .pong)
 }
 
 /// The sessions to flush, by loop, so that a broadcast takes each loop's lock once.

@@ -13,10 +13,14 @@ final class SessionEnvironment: Sendable {
     let metrics: EngineMetrics
     let pingInterval: TimeAmount
     let pingTimeout: TimeAmount
+    /// How long a client that pings itself may be silent: revision 3.
+    let patience: TimeAmount
     let upgradeTimeout: TimeAmount
     let closingTimeout: TimeAmount
     let outboxLimit: Int
     let outboxMarks: OutboxMarks
+    /// Whether any message may be compressed on its way.
+    let compresses: Bool
     /// Whether volatile messages wait, and are dropped first.
     let keepsVolatile: Bool
 
@@ -34,10 +38,20 @@ final class SessionEnvironment: Sendable {
         self.limits = LimitReporter(label: "engineio", logger: logger, time: time, factory: factory)
         self.pingInterval = TimeAmount(configuration.pingInterval)
         self.pingTimeout = TimeAmount(configuration.pingTimeout)
+        self.patience = self.pingInterval + self.pingTimeout
         self.upgradeTimeout = TimeAmount(configuration.upgradeTimeout)
         self.closingTimeout = TimeAmount(configuration.limits.closingTimeout)
         self.outboxLimit = configuration.limits.outboxBytes
         self.outboxMarks = OutboxMarks(configuration)
+        self.compresses = configuration.compressesResponses || configuration.perMessageDeflate != nil
         self.keepsVolatile = configuration.outboxPolicy == .dropOldestVolatile
+    }
+
+    /// The heartbeat of a session that opens now.
+    func heartbeat(of revision: ProtocolRevision, now: NIODeadline) -> HeartbeatStateMachine {
+        switch revision {
+        case .four: HeartbeatStateMachine(now: now, interval: self.pingInterval)
+        case .three: HeartbeatStateMachine(now: now, patience: self.patience)
+        }
     }
 }

@@ -43,7 +43,7 @@ enum FlushAction {
     case nothing
     case move(LoopContext)
     case write(any FrameSink, FrameList, closes: Bool)
-    case respond(any PollSink, ByteBuffer, isLast: Bool)
+    case respond(any PollSink, PollPayload, isLast: Bool)
 }
 
 /// The state of a session.
@@ -86,9 +86,13 @@ struct SessionState: Sendable {
     var sendQueue: SendQueue?
     var timer: (deadline: NIODeadline, token: DeadlineWheel<any DeadlineTarget>.Token)?
 
-    init(webSocket: (any FrameSink)?, now: NIODeadline, pingInterval: TimeAmount, keepsVolatile: Bool) {
-        self.heartbeat = HeartbeatStateMachine(now: now, interval: pingInterval)
-        self.outbox = Outbox(tracksUnits: webSocket == nil, keepsVolatile: keepsVolatile)
+    init(webSocket: (any FrameSink)?, heartbeat: HeartbeatStateMachine, keepsVolatile: Bool) {
+        self.heartbeat = heartbeat
+        self.outbox = Outbox(
+            tracksUnits: webSocket == nil,
+            keepsVolatile: keepsVolatile,
+            marksPlain: webSocket?.looksAtMarks ?? true
+        )
         if let webSocket {
             self.transport = .webSocket(webSocket)
         } else {
@@ -148,7 +152,7 @@ struct SessionState: Sendable {
     }
 
     /// Takes what a flush writes; there is something, as ``flushTarget`` said.
-    mutating func takeFlush(maximumPackets: Int) -> FlushAction {
+    mutating func takeFlush(maximumPackets: Int, wire: WireFormat) -> FlushAction {
         switch self.transport {
         case .webSocket(let sink):
             let closes = self.farewell != nil
@@ -159,10 +163,10 @@ struct SessionState: Sendable {
             guard let poll = self.polling.takePoll() else { return .nothing }
             self.isPollReleaseDue = false
             let last = self.isFarewellApart && !self.outbox.isEmpty ? nil : self.farewell
-            let payload = self.outbox.takePayload(maximumPackets: maximumPackets, last: last)
+            let payload = self.outbox.takePayload(maximumPackets: maximumPackets, last: last, as: wire)
             let isLast = last != nil && self.outbox.isEmpty
             if isLast { self.finish() }
-            return .respond(poll, payload ?? PayloadEncoder.noop, isLast: isLast)
+            return .respond(poll, payload, isLast: isLast)
         case .gone:
             return .nothing
         }
@@ -179,7 +183,7 @@ struct SessionState: Sendable {
     /// Switches to the WebSocket.
     mutating func switchTransport(to sink: any FrameSink) -> SessionEffects {
         self.transport = .webSocket(sink)
-        self.outbox.stopTrackingUnits()
+        self.outbox.stopTrackingUnits(marksPlain: sink.looksAtMarks)
         self.isSinkWritable = true
         var effects = SessionEffects()
         effects.promoted = sink

@@ -9,7 +9,7 @@ protocol PollSink: AnyObject, Sendable {
     var context: LoopContext { get }
 
     /// Answers with a payload.
-    func respond(payload: ByteBuffer)
+    func respond(payload: PollPayload)
 }
 
 /// A POST that waits for its answer.
@@ -30,6 +30,9 @@ protocol FrameSink: AnyObject, Sendable {
     /// The loop of the connection.
     var context: LoopContext { get }
 
+    /// Whether frames that bear ``WebSocketFrame/plainMark`` may be written, which it looks at and removes.
+    var looksAtMarks: Bool { get }
+
     /// Writes frames and flushes once.
     func write(frames: FrameList)
 
@@ -44,4 +47,8 @@ protocol FrameSink: AnyObject, Sendable {
 
     /// The candidate has become the session's transport.
     func becameTransport()
+}
+
+extension FrameSink {
+    var looksAtMarks: Bool { false }
 }

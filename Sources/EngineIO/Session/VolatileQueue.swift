@@ -31,9 +31,16 @@ struct VolatileQueue: Sendable {
     // MARK: Adding and dropping
 
     /// Appends a unit behind this many bytes of others that wait.
-    mutating func append(_ unit: MessageUnit, behind others: Int) {
-        self.entries.append(Entry(frames: unit.frames, packetCount: unit.packetCount, place: self.taken + others))
-        self.byteCount += unit.frames.readableBytes
+    mutating func append(_ frames: ByteBuffer, _ packetCount: Int, behind others: Int) {
+        self.entries.append(Entry(frames: frames, packetCount: packetCount, place: self.taken + others))
+        self.byteCount += frames.readableBytes
+    }
+
+    /// Removes the marks of frames that must not be compressed.
+    mutating func removeMarks() {
+        for index in self.entries.indices {
+            self.entries[index].frames = WebSocketFrame.marking(self.entries[index].frames, plain: false)
+        }
     }
 
     /// Whether dropping can make room for so many bytes.
@@ -94,7 +101,7 @@ struct VolatileQueue: Sendable {
 }
 
 /// Frames put together in few buffers.
-private struct GatheredFrames {
+struct GatheredFrames {
     private(set) var list = FrameList()
     private var isLastOpen = false
 

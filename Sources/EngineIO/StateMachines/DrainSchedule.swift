@@ -24,7 +24,7 @@ struct DrainSchedule: Equatable {
     init(count: Int, duration: Duration) {
         self.count = count
         self.duration = duration
-        // A drain may take a year at most, hence the number is small enough.
+        // A shutdown bounds the time, hence the number is small enough.
         self.batchCount = min(count, max(1, Int(duration / Self.interval)))
     }
 

@@ -49,15 +49,28 @@ package final class ManualTime: Sendable {
     }
 
     func after(_ duration: Duration, _ action: @escaping @Sendable () -> Void) -> Alarm {
-        guard duration > .zero else {
+        self.add(action) { now in now + TimeAmount(duration) }
+    }
+
+    func at(_ deadline: NIODeadline, _ action: @escaping @Sendable () -> Void) -> Alarm {
+        self.add(action) { _ in deadline }
+    }
+
+    private func add(
+        _ action: @escaping @Sendable () -> Void,
+        deadline: (_ now: NIODeadline) -> NIODeadline
+    ) -> Alarm {
+        let id = self.state.withLock { state -> UInt64? in
+            let deadline = deadline(state.now)
+            guard deadline > state.now else { return nil }
+            defer { state.nextAlarm += 1 }
+            state.alarms[state.nextAlarm] = Entry(deadline: deadline, action: action)
+            return state.nextAlarm
+        }
+        guard let id else {
             // Due already: nobody need move the time for it.
             Task { action() }
             return Alarm {}
-        }
-        let id = self.state.withLock { state in
-            defer { state.nextAlarm += 1 }
-            state.alarms[state.nextAlarm] = Entry(deadline: state.now + TimeAmount(duration), action: action)
-            return state.nextAlarm
         }
         return Alarm { [weak self] in _ = self?.state.withLock { $0.alarms.removeValue(forKey: id) } }
     }
@@ -76,12 +89,18 @@ package final class ManualTime: Sendable {
         await settle()
         let tick = Self.tick.nanoseconds
         let end = self.now + .nanoseconds((max(0, amount.nanoseconds) + tick - 1) / tick * tick)
+        await self.reachAll(until: end, settle)
+        self.state.withLock { $0.now = max($0.now, end) }
+        // What was set meanwhile, when the time was still before it.
+        await self.reachAll(until: end, settle)
+        self.endMove()
+    }
+
+    private func reachAll(until end: NIODeadline, _ settle: () async -> Void) async {
         while let next = self.nextDeadline, next <= end {
             await self.reach(next)
             await settle()
         }
-        self.state.withLock { $0.now = max($0.now, end) }
-        self.endMove()
     }
 
     /// The next deadline of all.

@@ -11,6 +11,9 @@ package final class TimeSource: Sendable {
     /// Whether there is a manual time, to be read without the lock.
     private let isManual: Atomic<Bool>
 
+    /// Nobody waits longer than that, and deadlines stay far from the end of their numbers.
+    private static let longest = Duration.seconds(86_400 * 365)
+
     /// Creates a source.
     ///
     /// - Parameter manual: The time of a test; `nil` for the system's.
@@ -47,13 +50,31 @@ package final class TimeSource: Sendable {
             action()
             return Alarm {}
         }
-        let duration = min(duration, .seconds(86_400 * 365))
+        let duration = min(duration, Self.longest)
         if let manual = self.manual { return manual.after(duration, action) }
         let sleeping = Task {
             guard (try? await Task.sleep(for: duration)) != nil else { return }
             action()
         }
         return Alarm { sleeping.cancel() }
+    }
+
+    /// Does something some time after a moment, on no particular thread.
+    ///
+    /// Unlike a wait counted from now it is not late when the time moves on meanwhile.
+    ///
+    /// - Parameters:
+    ///   - duration: How much after the moment.
+    ///   - start: The moment.
+    ///   - action: What to do. It must be quick.
+    package func after(
+        _ duration: Duration,
+        from start: NIODeadline,
+        _ action: @escaping @Sendable () -> Void
+    ) -> Alarm {
+        let deadline = start + TimeAmount(min(duration, Self.longest))
+        if let manual = self.manual { return manual.at(deadline, action) }
+        return self.after(.nanoseconds((deadline - .now()).nanoseconds), action)
     }
 }
 

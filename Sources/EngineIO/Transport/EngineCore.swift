@@ -102,8 +102,18 @@ final class EngineCore: Sendable {
 
     /// Makes a session and registers it.
     ///
+    /// - Parameters:
+    ///   - request: The request that asks for it.
+    ///   - wire: How its packets are written.
+    ///   - home: The loop of its deadlines.
+    ///   - webSocket: Its transport; `nil` for polling.
     /// - Returns: The session, or `nil` when there are too many or the server is shutting down.
-    func openSession(request: HandshakeRequest, home: LoopContext, webSocket: (any FrameSink)?) -> Session? {
+    func openSession(
+        request: HandshakeRequest,
+        wire: WireFormat = .revision4,
+        home: LoopContext,
+        webSocket: (any FrameSink)?
+    ) -> Session? {
         guard !self.life.isDraining else { return nil }
         let environment = self.environment
         guard !environment.registry.isFull else {
@@ -116,6 +126,7 @@ final class EngineCore: Sendable {
             handler: self.makeHandler(),
             home: home,
             environment: environment,
+            wire: wire,
             webSocket: webSocket
         )
         if webSocket != nil {
@@ -128,16 +139,14 @@ final class EngineCore: Sendable {
             return nil
         }
         environment.metrics.sessionOpened(over: webSocket == nil ? .polling : .webSocket)
+        // Its handler, or another thread, may have closed it before there was anything to remove.
+        if session.hasEnded { environment.registry.remove(session.id) }
         return session
     }
 
     /// The payload that opens a session over polling.
-    func openPayload(for session: Session) -> ByteBuffer {
-        let packet = self.openPacket(for: session, transport: .polling)
-        guard let message = self.configuration.initialMessage else { return packet }
-        var encoder = PayloadEncoder(beginningWith: packet)
-        encoder.append(message)
-        return encoder.payload
+    func openPayload(for session: Session) -> PollPayload {
+        session.wire.opening(self.openPacket(for: session, transport: .polling), self.configuration.initialMessage)
     }
 
     /// The packet that opens a session.

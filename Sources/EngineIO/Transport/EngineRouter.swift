@@ -140,10 +140,22 @@ extension EngineCore {
 
     // MARK: Handshakes
 
-    /// The last check of a handshake.
+    /// How the packets of a new session are to be written, which is the last check of a handshake.
     ///
     /// It comes after the application's own, as in Node.
-    func checkRevision(_ target: String) throws(RequestRejection) {
-        guard try Query(target: target).revision == "4" else { throw .unsupportedProtocolVersion }
+    func wireFormat(_ target: String) throws(RequestRejection) -> WireFormat {
+        let query = try Query(target: target)
+        guard ProtocolRevision(parameter: query.revision) == .three else { return .revision4 }
+        guard self.configuration.allowsEIO3 else { throw .unsupportedProtocolVersion }
+        let options = try Revision3Options(query)
+        // Browsers do not say which page a script is for, so that this must be everybody's.
+        guard options.callback == nil || self.origins.allowsEverybody else { throw .badRequest }
+        return .revision3(options)
+    }
+
+    /// How packets are written on a WebSocket that may become the transport of a session.
+    func wireFormat(_ target: String, of session: Session) -> WireFormat {
+        guard case .revision3 = session.wire, let query = try? Query(target: target) else { return session.wire }
+        return (try? Revision3Options(query)).map { .revision3($0) } ?? session.wire
     }
 }

@@ -18,7 +18,7 @@ extension HTTPConnectionHandler {
         case .unsupportedMethod: self.answer(.empty(.internalServerError))
         case .close: self.context?.close(promise: nil)
         case .file(let file): self.answer(file.answer(to: exchange.head))
-        case .handshake: self.authorize(exchange) { $0.openPollingSession($1, request: $2) }
+        case .handshake: self.authorize(exchange) { $0.openPollingSession($1, request: $2, wire: $3) }
         case .poll(let session): self.poll(session, exchange)
         case .post(let session): self.post(to: session, exchange)
         case .webSocket(let session): self.upgrade(exchange, session: session)
@@ -88,7 +88,7 @@ extension HTTPConnectionHandler {
     /// Asks the application, then checks the protocol revision, then goes on.
     private func authorize(
         _ exchange: Exchange,
-        then proceed: @escaping @Sendable (HTTPConnectionHandler, Exchange, HandshakeRequest) -> Void
+        then proceed: @escaping @Sendable (HTTPConnectionHandler, Exchange, HandshakeRequest, WireFormat) -> Void
     ) {
         if let refusal = self.refusedHandshake(exchange) { return self.reject(refusal, exchange) }
         let request = self.handshakeRequest(exchange)
@@ -111,18 +111,18 @@ extension HTTPConnectionHandler {
     private func checkRevision(
         _ exchange: Exchange,
         _ request: HandshakeRequest,
-        then proceed: (HTTPConnectionHandler, Exchange, HandshakeRequest) -> Void
+        then proceed: (HTTPConnectionHandler, Exchange, HandshakeRequest, WireFormat) -> Void
     ) {
         do throws(RequestRejection) {
-            try self.core.checkRevision(exchange.head.uri)
-            proceed(self, exchange, request)
+            proceed(self, exchange, request, try self.core.wireFormat(exchange.head.uri))
         } catch {
             self.reject(error, exchange)
         }
     }
 
-    private func openPollingSession(_ exchange: Exchange, request: HandshakeRequest) {
-        guard let session = self.core.openSession(request: request, home: self.loopContext, webSocket: nil) else {
+    private func openPollingSession(_ exchange: Exchange, request: HandshakeRequest, wire: WireFormat) {
+        let home = self.loopContext
+        guard let session = self.core.openSession(request: request, wire: wire, home: home, webSocket: nil) else {
             self.reject(self.core.reasonForNoSession, exchange)
             return
         }
@@ -152,7 +152,10 @@ extension HTTPConnectionHandler {
         let body = exchange.body
         exchange.body = ByteBuffer()
         let post = PendingRequest(context: self.loopContext, handler: self, serial: exchange.serial)
-        session.receivedPost(body: body, from: post)
+        // This very value alone, as in Node. Only clients of revision 3 send it.
+        let isBinary =
+            session.revision == .three && exchange.head.headers["content-type"] == ["application/octet-stream"]
+        session.receivedPost(body: body, isBinary: isBinary, from: post)
     }
 
     /// Answers a POST whose packets were delivered.
@@ -168,17 +171,20 @@ extension HTTPConnectionHandler {
     }
 
     /// Answers a poll.
-    func answerPoll(serial: Int, payload: ByteBuffer) {
+    func answerPoll(serial: Int, payload: PollPayload) {
         guard let exchange = self.exchange, exchange.serial == serial else { return }
         self.answer(self.pollAnswer(payload, exchange))
     }
 
-    private func pollAnswer(_ payload: ByteBuffer, _ exchange: Exchange) -> Answer {
-        var answer = Answer(status: .ok, headers: ["Content-Type": "text/plain; charset=UTF-8"], body: payload)
+    private func pollAnswer(_ payload: PollPayload, _ exchange: Exchange) -> Answer {
+        let body = payload.body
+        let contentType = payload.isBinary ? "application/octet-stream" : "text/plain; charset=UTF-8"
+        var answer = Answer(status: .ok, headers: ["Content-Type": contentType], body: body)
         let configuration = self.core.configuration
-        if configuration.compressesResponses, payload.readableBytes >= configuration.compressionThreshold,
+        if configuration.compressesResponses, body.readableBytes >= configuration.compressionThreshold,
+            payload.isCompressible,
             let coding = AcceptEncoding.preferred(exchange.head.headers["accept-encoding"]),
-            let compressed = ResponseCompressor.compress(payload, coding: coding)
+            let compressed = ResponseCompressor.compress(body, coding: coding)
         {
             answer.body = compressed
             answer.headers.add(name: "Content-Encoding", value: coding.rawValue)
@@ -226,10 +232,12 @@ extension HTTPConnectionHandler {
     // MARK: WebSocket
 
     private func upgrade(_ exchange: Exchange, session: Session?) {
+        let compression: DeflateAgreement?
         do throws(WebSocketHandshake.Refusal) {
             // What follows the head belongs to the WebSocket: a body would be something else to a proxy than here.
             guard !exchange.traits.hasBody else { throw WebSocketHandshake.Refusal(message: "Unexpected body") }
             try WebSocketHandshake.check(exchange.head)
+            compression = try WebSocketHandshake.compression(for: exchange.head, settings: self.core.webSockets)
         } catch {
             var answer = Answer.text(error.status, ByteBuffer(string: error.message))
             answer.headers.add(contentsOf: error.headers)
@@ -237,25 +245,39 @@ extension HTTPConnectionHandler {
             return
         }
         if let session {
-            self.switchToWebSocket(exchange, request: nil, session: session)
+            let wire = self.core.wireFormat(exchange.head.uri, of: session)
+            self.switchToWebSocket(exchange, request: nil, session: session, wire: wire, compression)
         } else {
-            self.authorize(exchange) { handler, exchange, request in
-                handler.switchToWebSocket(exchange, request: request, session: nil)
+            self.authorize(exchange) { handler, exchange, request, wire in
+                handler.switchToWebSocket(exchange, request: request, session: nil, wire: wire, compression)
             }
         }
     }
 
-    private func switchToWebSocket(_ exchange: Exchange, request: HandshakeRequest?, session: Session?) {
+    private func switchToWebSocket(
+        _ exchange: Exchange,
+        request: HandshakeRequest?,
+        session: Session?,
+        wire: WireFormat,
+        _ compression: DeflateAgreement?
+    ) {
         guard let context = self.context else { return }
         guard self.countWebSocket(exchange) else { return self.reject(.tooManyConnections, exchange) }
         var extra = self.core.corsHeaders(for: exchange)
         self.addHookHeaders(to: &extra, exchange, isInitial: request != nil)
+        if let compression { extra.replaceOrAdd(name: WebSocketHandshake.extensions, value: compression.headerValue) }
         let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
         WebSocketHandshake.responseHeaders(for: exchange.head, extra: extra, on: context.channel).whenComplete {
             result in
             switch result {
             case .success(let headers):
-                handler.value.becomeWebSocket(headers: headers, request: request, session: session)
+                handler.value.becomeWebSocket(
+                    headers: headers,
+                    request: request,
+                    session: session,
+                    wire: wire,
+                    compression
+                )
             case .failure:
                 // The request was checked before: only NIO knows what else it wants.
                 if let exchange = handler.value.exchange { handler.value.reject(.badRequest, exchange) }
@@ -263,13 +285,25 @@ extension HTTPConnectionHandler {
         }
     }
 
-    private func becomeWebSocket(headers: HTTPHeaders, request: HandshakeRequest?, session: Session?) {
+    private func becomeWebSocket(
+        headers: HTTPHeaders,
+        request: HandshakeRequest?,
+        session: Session?,
+        wire: WireFormat,
+        _ compression: DeflateAgreement?
+    ) {
         guard let context = self.context else { return }
-        let webSocket = SessionWebSocket(settings: self.core.webSockets, loopContext: self.loopContext)
+        let webSocket = SessionWebSocket(
+            settings: self.core.webSockets,
+            loopContext: self.loopContext,
+            compression: compression,
+            wire: wire
+        )
         if let request {
             guard
                 let session = self.core.openSession(
                     request: request,
+                    wire: wire,
                     home: self.loopContext,
                     webSocket: webSocket.link
                 )
@@ -318,7 +352,7 @@ extension CompactRequestHead {
 }
 
 extension EngineCore {
-    /// The answer when ``openSession(request:home:webSocket:)`` makes none.
+    /// The answer when ``openSession(request:wire:home:webSocket:)`` makes none.
     fileprivate var reasonForNoSession: RequestRejection {
         self.life.isDraining ? .shuttingDown : .forbidden("Too many sessions")
     }

@@ -12,6 +12,11 @@ extension Listener {
         try? await self.takeSocket()?.close().get()
     }
 
+    /// Waits until what the loops are at now has returned, handlers that run on them included.
+    func finishTurns() async {
+        for context in self.contexts.values { try? await context.submit {}?.get() }
+    }
+
     /// Ends the event loops.
     ///
     /// No loop may end before the last connection has: a session's connections may live on several.

@@ -13,7 +13,7 @@ final class PendingRequest: PollSink, PostSink {
         self.serial = serial
     }
 
-    func respond(payload: ByteBuffer) {
+    func respond(payload: PollPayload) {
         self.handler.value.answerPoll(serial: self.serial, payload: payload)
     }
 

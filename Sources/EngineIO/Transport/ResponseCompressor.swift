@@ -13,7 +13,9 @@ enum ResponseCompressor {
     static func compress(_ body: ByteBuffer, coding: ContentCoding) -> ByteBuffer? {
         var stream = z_stream()
         // 15 is the largest window; 16 more ask for gzip's header instead of zlib's.
-        guard engineio_deflate_init(&stream, coding == .gzip ? 15 + 16 : 15) == Z_OK else { return nil }
+        guard engineio_deflate_init(&stream, Z_DEFAULT_COMPRESSION, coding == .gzip ? 15 + 16 : 15, 8) == Z_OK else {
+            return nil
+        }
         defer { deflateEnd(&stream) }
         var output = ByteBuffer()
         let bound = Int(deflateBound(&stream, UInt(body.readableBytes)))

@@ -15,6 +15,8 @@ final class SessionWebSocket: WebSocketEndpoint {
 
     var role: Role = .unwanted
     let connection: WebSocketHandler
+    /// How packets are written on this connection.
+    private let wire: WireFormat
     private let loopContext: LoopContext
     private var madeLink: WebSocketLink?
 
@@ -27,8 +29,14 @@ final class SessionWebSocket: WebSocketEndpoint {
     }
 
     /// Makes the connection as well, which is to be added to a pipeline or released.
-    init(settings: WebSocketSettings, loopContext: LoopContext) {
-        self.connection = WebSocketHandler(settings: settings, loopContext: loopContext)
+    init(
+        settings: WebSocketSettings,
+        loopContext: LoopContext,
+        compression: DeflateAgreement? = nil,
+        wire: WireFormat = .revision4
+    ) {
+        self.wire = wire
+        self.connection = WebSocketHandler(settings: settings, loopContext: loopContext, compression: compression)
         self.loopContext = loopContext
         self.connection.endpoint = self
     }
@@ -48,7 +56,7 @@ final class SessionWebSocket: WebSocketEndpoint {
 
     func received(text: ByteBuffer) {
         do throws(ProtocolViolation) {
-            self.receive(packet: try PacketDecoder.decode(text))
+            self.receive(packet: try self.wire.decode(text: text))
         } catch {
             switch self.role {
             case .transport(let session): session.reject(error)
@@ -59,7 +67,7 @@ final class SessionWebSocket: WebSocketEndpoint {
     }
 
     func received(binary: ByteBuffer) {
-        self.receive(packet: .binary(binary))
+        self.receive(packet: self.wire.decode(binary: binary))
     }
 
     func writabilityChanged(_ isWritable: Bool) {
@@ -117,6 +125,12 @@ final class SessionWebSocket: WebSocketEndpoint {
     }
 
     // MARK: The session's commands
+
+    /// Writes frames as sessions keep them.
+    func write(frames: FrameList) {
+        guard case .revision3(let options) = self.wire else { return self.connection.write(frames: frames) }
+        self.connection.write(frames: Revision3Frames.rewritten(frames, usesBase64: options.usesBase64))
+    }
 
     /// The candidate has become the transport.
     func becameTransport() {

@@ -32,6 +32,8 @@ package final class WebSocketSettings: Sendable {
     let maximumMessageSize: Int
     let maximumFragments: Int
     let closeHandshakeTimeout: TimeAmount
+    /// What is accepted of offers to compress; `nil` when none is.
+    let compression: PerMessageDeflate?
     let logger: Logger
     /// Told when a peer reaches one of them.
     let limits: LimitReporter?
@@ -40,6 +42,7 @@ package final class WebSocketSettings: Sendable {
         self.maximumMessageSize = configuration.maximumPayloadBytes
         self.maximumFragments = configuration.limits.fragmentsPerMessage
         self.closeHandshakeTimeout = TimeAmount(configuration.limits.closeHandshakeTimeout)
+        self.compression = configuration.perMessageDeflate
         self.logger = logger
         self.limits = limits
     }

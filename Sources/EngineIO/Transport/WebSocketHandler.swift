@@ -15,6 +15,8 @@ package final class WebSocketHandler: ChannelInboundHandler {
     private let settings: WebSocketSettings
     private let loopContext: LoopContext
     private var reader: WebSocketReader
+    /// Compresses what is sent; `nil` unless that was agreed on.
+    private let compressor: FrameCompressor?
     private var closing = WebSocketCloseMachine()
     private var context: ChannelHandlerContext?
     /// What was received while reading is stopped.
@@ -22,14 +24,23 @@ package final class WebSocketHandler: ChannelInboundHandler {
     private var isReading = true
     private var timer: DeadlineWheel<any DeadlineTarget>.Token?
 
-    package init(settings: WebSocketSettings, loopContext: LoopContext) {
+    package init(settings: WebSocketSettings, loopContext: LoopContext, compression: DeflateAgreement? = nil) {
         self.settings = settings
         self.loopContext = loopContext
         self.reader = WebSocketReader(
             maximumMessageSize: settings.maximumMessageSize,
-            maximumFragments: settings.maximumFragments
+            maximumFragments: settings.maximumFragments,
+            inflater: compression.map {
+                MessageInflater(windowBits: $0.clientWindowBits, keepsContext: !$0.clientNoContextTakeover)
+            }
         )
+        self.compressor = compression.flatMap { agreement in
+            settings.compression.map { FrameCompressor(agreement, options: $0) }
+        }
     }
+
+    /// Whether what is sent may be compressed.
+    var isCompressing: Bool { self.compressor != nil }
 
     package func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
@@ -101,6 +112,7 @@ package final class WebSocketHandler: ChannelInboundHandler {
     /// Writes frames, with one flush.
     func write(frames: FrameList) {
         guard self.closing.acceptsOutput, let context = self.context else { return }
+        let frames = self.compressor?.compress(frames) ?? frames
         for buffer in frames { context.write(self.wrapOutboundOut(buffer), promise: nil) }
         context.flush()
     }
@@ -143,7 +155,7 @@ package final class WebSocketHandler: ChannelInboundHandler {
         switch violation.kind {
         case .messageTooBig: self.settings.limits?.reached(.maximumPayloadBytes)
         case .policyViolation: self.settings.limits?.reached(.fragmentsPerMessage)
-        case .protocolError, .invalidText: break
+        case .protocolError, .invalidPayload: break
         }
         self.settings.logger.debug("websocket failed", metadata: ["error": "\(violation)"])
         self.endpoint?.ended(.transportError)

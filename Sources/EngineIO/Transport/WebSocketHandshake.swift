@@ -37,6 +37,26 @@ package enum WebSocketHandshake {
         }
     }
 
+    /// The header in which extensions are offered and accepted.
+    package static let extensions = "Sec-WebSocket-Extensions"
+
+    /// Negotiates the compression of messages.
+    ///
+    /// - Returns: What the answer tells the client; `nil` when nothing is compressed.
+    /// - Throws: A refusal when the client's offers cannot be read, unless the server compresses nothing anyway.
+    package static func compression(
+        for head: HTTPRequestHead,
+        settings: WebSocketSettings
+    ) throws(Refusal) -> DeflateAgreement? {
+        guard let options = settings.compression else { return nil }
+        do {
+            let offers = try ExtensionOffer.parse(head.headers[Self.extensions])
+            return DeflateAgreement.negotiate(offers, options: options)
+        } catch {
+            throw Refusal(message: "Invalid or unacceptable Sec-WebSocket-Extensions header")
+        }
+    }
+
     /// The headers of the 101 response to a request that was checked.
     package static func responseHeaders(
         for head: HTTPRequestHead,

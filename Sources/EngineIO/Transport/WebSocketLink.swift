@@ -6,14 +6,16 @@ import NIOCore
 /// All are given on the connection's loop.
 final class WebSocketLink: FrameSink {
     let context: LoopContext
+    let looksAtMarks: Bool
     private let webSocket: NIOLoopBound<SessionWebSocket>
 
     init(_ webSocket: SessionWebSocket, context: LoopContext) {
         self.context = context
+        self.looksAtMarks = webSocket.connection.isCompressing
         self.webSocket = NIOLoopBound(webSocket, eventLoop: context.eventLoop)
     }
 
-    func write(frames: FrameList) { self.webSocket.value.connection.write(frames: frames) }
+    func write(frames: FrameList) { self.webSocket.value.write(frames: frames) }
 
     func close() { self.webSocket.value.close() }
 

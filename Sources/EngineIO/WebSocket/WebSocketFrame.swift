@@ -5,6 +5,12 @@ enum WebSocketFrame {
     /// The room to leave in front of a payload of any length.
     static let maximumHeaderSize = 10
 
+    /// A reserved bit that marks a frame not to be compressed, for the one who may compress it; never sent.
+    static let plainMark: UInt8 = 0x20
+
+    /// The reserved bit of a message that is compressed (RFC 7692 §6).
+    private static let compressedBit: UInt8 = 0x40
+
     /// The size of the header of a frame with a payload of `length` bytes.
     static func headerSize(forLength length: Int) -> Int {
         switch length {
@@ -37,10 +43,12 @@ enum WebSocketFrame {
         _ opcode: WebSocketOpcode,
         length: Int,
         endingAt end: Int,
-        in buffer: inout ByteBuffer
+        in buffer: inout ByteBuffer,
+        isCompressed: Bool = false
     ) -> Int {
         let start = end - Self.headerSize(forLength: length)
         Self.setHeader(opcode, length: length, at: start, in: &buffer)
+        if isCompressed { buffer.setInteger(0x80 | Self.compressedBit | opcode.rawValue, at: start) }
         return start
     }
 

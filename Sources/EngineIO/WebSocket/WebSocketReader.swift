@@ -21,6 +21,8 @@ struct WebSocketReader {
 
     private let maximumMessageSize: Int
     private let maximumFragments: Int
+    /// Decompresses messages; `nil` when the client may not send compressed ones.
+    private let inflater: MessageInflater?
     private var phase = Phase.header
     /// The start of a header whose end has not arrived; empty most of the time.
     private var partialHeader = ByteBuffer()
@@ -35,9 +37,14 @@ struct WebSocketReader {
         case finished
     }
 
-    init(maximumMessageSize: Int, maximumFragments: Int = Self.defaultMaximumFragments) {
+    init(
+        maximumMessageSize: Int,
+        maximumFragments: Int = Self.defaultMaximumFragments,
+        inflater: MessageInflater? = nil
+    ) {
         self.maximumMessageSize = maximumMessageSize
         self.maximumFragments = maximumFragments
+        self.inflater = inflater
     }
 
     /// Takes bytes from `buffer` up to the end of the next event; nil when it needs more, `buffer` then being empty.
@@ -91,13 +98,17 @@ extension WebSocketReader {
     private mutating func readHeader(
         from buffer: inout ByteBuffer
     ) throws(WebSocketViolation) -> WebSocketFrameHeader? {
-        if self.partialHeader.readableBytes == 0, let header = try WebSocketFrameHeader.read(from: &buffer) {
+        let mayCompress = self.inflater != nil
+        if self.partialHeader.readableBytes == 0,
+            let header = try WebSocketFrameHeader.read(from: &buffer, mayCompress: mayCompress)
+        {
             return header
         }
         // Byte by byte, so that not one byte of the payload behind the header is taken. At most 14 rounds.
         while let byte = buffer.readInteger(as: UInt8.self) {
             self.partialHeader.writeInteger(byte)
-            guard let header = try WebSocketFrameHeader.read(from: &self.partialHeader) else { continue }
+            guard let header = try WebSocketFrameHeader.read(from: &self.partialHeader, mayCompress: mayCompress)
+            else { continue }
             self.partialHeader.clear()
             return header
         }
@@ -113,8 +124,14 @@ extension WebSocketReader {
             guard self.message == nil else {
                 throw WebSocketViolation(.protocolError, "new message inside a fragmented one")
             }
-            try self.checkSize(header.payloadLength, behind: 0)
-            self.message = PartialMessage(isText: header.opcode == .text, capacity: arrived)
+            try self.checkSize(header.payloadLength, behind: 0, isCompressed: header.isCompressed)
+            self.message = PartialMessage(
+                isText: header.opcode == .text,
+                // A compressed one has room made for what comes out.
+                capacity: header.isCompressed ? 0 : arrived,
+                inflater: header.isCompressed ? self.inflater : nil,
+                compressedSize: header.isCompressed ? header.payloadLength : 0
+            )
         case .continuation:
             try self.continueMessage(header)
         case .close, .ping, .pong:
@@ -129,13 +146,23 @@ extension WebSocketReader {
         guard message.fragments < self.maximumFragments else {
             throw WebSocketViolation(.policyViolation, "message of more than \(self.maximumFragments) fragments")
         }
-        try self.checkSize(header.payloadLength, behind: message.payload.readableBytes)
+        let isCompressed = message.inflater != nil
+        let received = isCompressed ? message.compressedSize : message.payload.readableBytes
+        try self.checkSize(header.payloadLength, behind: received, isCompressed: isCompressed)
         self.message?.fragments += 1
+        if isCompressed { self.message?.compressedSize += header.payloadLength }
     }
 
-    private func checkSize(_ length: Int, behind received: Int) throws(WebSocketViolation) {
-        guard length <= self.maximumMessageSize - received else {
-            let limit = self.maximumMessageSize
+    /// A compressed message is counted again when it is decompressed.
+    private func checkSize(
+        _ length: Int,
+        behind received: Int,
+        isCompressed: Bool
+    ) throws(WebSocketViolation) {
+        let limit =
+            isCompressed
+            ? MessageInflater.largestCompressedSize(of: self.maximumMessageSize) : self.maximumMessageSize
+        guard length <= limit - received else {
             throw WebSocketViolation(
                 .messageTooBig,
                 "message of at least \(length) bytes exceeds the limit of \(limit)"
@@ -159,7 +186,7 @@ extension WebSocketReader {
         if header.opcode.isControl {
             _ = self.controlPayload.writeUnmasked(from: &buffer, count: count, mask: &mask)
         } else {
-            try self.message?.append(from: &buffer, count: count, mask: &mask)
+            try self.message?.append(from: &buffer, count: count, mask: &mask, limit: self.maximumMessageSize)
         }
         guard count < missing else { return true }
         self.phase = .payload(header, mask: mask, missing: missing - count)
@@ -177,9 +204,10 @@ extension WebSocketReader {
     }
 
     private mutating func takeMessage() throws(WebSocketViolation) -> WebSocketEvent? {
-        guard let message = self.message.take() else { return nil }
+        guard var message = self.message.take() else { return nil }
+        try message.end(limit: self.maximumMessageSize)
         guard message.validator.isComplete else {
-            throw WebSocketViolation(.invalidText, "text ends inside a character")
+            throw WebSocketViolation(.invalidPayload, "text ends inside a character")
         }
         return message.isText ? .text(message.payload) : .binary(message.payload)
     }
@@ -202,7 +230,7 @@ extension WebSocketReader {
             throw WebSocketViolation(.protocolError, "close code \(code) may not be sent")
         }
         guard reason.withUnsafeReadableBytes(UTF8Validator.isValid) else {
-            throw WebSocketViolation(.invalidText, "close reason is not valid UTF-8")
+            throw WebSocketViolation(.invalidPayload, "close reason is not valid UTF-8")
         }
         return .close(code: code, reason: reason)
     }
@@ -213,26 +241,68 @@ private struct PartialMessage {
     let isText: Bool
     var payload: ByteBuffer
     var fragments = 1
+    /// What decompresses it; `nil` when it is not compressed.
+    let inflater: MessageInflater?
+    /// The length of its fragments, when it is compressed.
+    var compressedSize: Int
     private(set) var validator = UTF8Validator()
 
-    init(isText: Bool, capacity: Int) {
+    init(isText: Bool, capacity: Int, inflater: MessageInflater?, compressedSize: Int) {
         self.isText = isText
         self.payload = ByteBufferAllocator().buffer(capacity: capacity)
+        self.inflater = inflater
+        self.compressedSize = compressedSize
     }
 
     mutating func append(
         from buffer: inout ByteBuffer,
         count: Int,
-        mask: inout WebSocketMask
+        mask: inout WebSocketMask,
+        limit: Int
     ) throws(WebSocketViolation) {
+        if self.inflater != nil {
+            var piece = ByteBufferAllocator().buffer(capacity: count)
+            _ = piece.writeUnmasked(from: &buffer, count: count, mask: &mask)
+            return try self.inflate { inflater, payload throws(WebSocketViolation) in
+                try inflater.inflate(piece, into: &payload, limit: limit)
+            }
+        }
         let start = self.payload.writerIndex
         let isASCII = self.payload.writeUnmasked(from: &buffer, count: count, mask: &mask)
         guard self.isText, !(isASCII && self.validator.isComplete) else { return }
+        try self.validate(from: start)
+    }
+
+    /// The last fragment is there.
+    mutating func end(limit: Int) throws(WebSocketViolation) {
+        guard self.inflater != nil else { return }
+        try self.inflate { inflater, payload throws(WebSocketViolation) in
+            try inflater.endMessage(into: &payload, limit: limit)
+        }
+    }
+
+    private mutating func inflate(
+        _ step: (MessageInflater, inout ByteBuffer) throws(WebSocketViolation) -> Void
+    ) throws(WebSocketViolation) {
+        guard let inflater else { return }
+        let start = self.payload.writerIndex
+        do throws(WebSocketViolation) {
+            try step(inflater, &self.payload)
+        } catch {
+            // What came out before decides first, so that it does not matter how the bytes arrive.
+            try self.validate(from: start)
+            throw error
+        }
+        try self.validate(from: start)
+    }
+
+    private mutating func validate(from start: Int) throws(WebSocketViolation) {
+        guard self.isText, start < self.payload.writerIndex else { return }
         let isValid = self.payload.withUnsafeReadableBytes { bytes in
             // The payload's reader index is 0, so that indices are offsets.
             self.validator.validate(UnsafeRawBufferPointer(rebasing: bytes[start...]))
         }
-        guard isValid else { throw WebSocketViolation(.invalidText, "text is not valid UTF-8") }
+        guard isValid else { throw WebSocketViolation(.invalidPayload, "text is not valid UTF-8") }
     }
 }
 

@@ -3,7 +3,8 @@ struct WebSocketViolation: Error, Equatable, CustomStringConvertible {
     /// The close codes a violation is answered with (RFC 6455 §7.4.1).
     enum Kind: UInt16, Sendable {
         case protocolError = 1002
-        case invalidText = 1007
+        /// Text that is not UTF-8, or a message that cannot be decompressed.
+        case invalidPayload = 1007
         case policyViolation = 1008
         case messageTooBig = 1009
     }

@@ -16,7 +16,7 @@ public struct AckCollector: Sendable {
     ///   - sockets: The receivers.
     ///   - flags: How it is delivered.
     public func send(_ packet: BroadcastPacket, to sockets: [Socket], flags: BroadcastFlags) {
-        self.pending.send(packet, to: sockets, isVolatile: flags.isVolatile)
+        self.pending.send(packet, to: sockets, flags: flags)
     }
 
     /// Announces other servers, each of which will say how many receivers it has.

@@ -7,9 +7,9 @@
 /// called from any thread.
 ///
 /// An adapter for one server has to keep rooms and to deliver; all else has a default for a server that is alone. One
-/// that hears of a broadcast of another server delivers it with ``Socket/deliver(_:isVolatile:)`` to each of
-/// ``sockets(in:)``, or has an ``InMemoryAdapter`` do so, which is faster: either way it passes the outgoing interceptors
-/// and listeners of this server.
+/// that hears of a broadcast of another server delivers it with ``Socket/deliver(_:isVolatile:isCompressible:)`` to
+/// each of ``sockets(in:)``, or has an ``InMemoryAdapter`` do so, which is faster: either way it passes the outgoing
+/// interceptors and listeners of this server.
 public protocol Adapter: AnyObject, Sendable {
     /// The namespace has been made.
     ///
@@ -163,11 +163,16 @@ public protocol Adapter: AnyObject, Sendable {
 
     // MARK: Life
 
-    /// The server starts: time to connect to others.
+    /// The server starts, or the namespace has been made while it runs: time to connect to others.
     ///
-    /// - Throws: What keeps the adapter from working; the server does not start then.
+    /// Called again only after ``close()``, when the server could not start and tries once more. The clients of a namespace
+    /// made late do not wait for it.
+    ///
+    /// - Throws: What keeps the adapter from working; the server does not start then. Nor is the adapter closed.
     func start() async throws
 
-    /// The server has shut down.
+    /// The server has shut down, or the namespace has been removed.
+    ///
+    /// Called only after ``start()`` has returned, once.
     func close() async
 }

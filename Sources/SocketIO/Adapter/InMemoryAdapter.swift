@@ -186,9 +186,11 @@ public final class InMemoryAdapter: Adapter {
     public func broadcast(_ packet: BroadcastPacket, to selection: BroadcastSelection, flags: BroadcastFlags) {
         let sockets = packet.receivers(among: self.sockets(in: selection))
         if flags.isVolatile {
-            Session.sendVolatile(packet.unit, to: sockets.count) { sockets[$0].session }
+            Session.sendVolatile(packet.unit, to: sockets.count, mayCompress: flags.isCompressible) {
+                sockets[$0].session
+            }
         } else {
-            Session.send(packet.unit, to: sockets.count) { sockets[$0].session }
+            Session.send(packet.unit, to: sockets.count, mayCompress: flags.isCompressible) { sockets[$0].session }
         }
     }
 }

@@ -8,7 +8,7 @@ public struct BroadcastFlags: Sendable, Hashable {
     /// Whether only sockets of this server are reached.
     public var isLocal = false
 
-    /// Whether the packet may be compressed; without effect so far, since messages are not.
+    /// Whether the packet may be compressed on its way.
     public var isCompressible = true
 
     /// How long to wait for acknowledgements, or for other servers; `nil` for the server's own default.

@@ -86,9 +86,11 @@ extension BroadcastTarget {
     /// For what is worthless when late, such as positions in a game.
     public var volatile: BroadcastOperator { self.broadcastOperator.flagging { $0.isVolatile = true } }
 
-    /// Allows or forbids to compress the packet.
+    /// Allows or forbids to compress the packet on its way, where the server compresses at all.
     ///
-    /// Without effect so far: messages are not compressed one by one. Other servers of a cluster are told.
+    /// A WebSocket with `perMessageDeflate` sends a packet that is forbidden as it is; an answer to a poll is compressed
+    /// when one of its packets allows it. For what is compressed already, such as images. Other servers of a cluster are
+    /// told.
     ///
     /// - Parameter isAllowed: Whether the packet may be compressed.
     /// - Returns: An operator with the setting.

@@ -84,7 +84,7 @@ final class PendingBroadcast: DeadlineTarget, AckReceiver {
     /// Sends the packet to sockets of this server and waits for their answers.
     ///
     /// Sockets that have left meanwhile are no receivers.
-    func send(_ packet: BroadcastPacket, to sockets: [Socket], isVolatile: Bool) {
+    func send(_ packet: BroadcastPacket, to sockets: [Socket], flags: BroadcastFlags) {
         // Whom an interceptor keeps it from is not waited for.
         let sockets = packet.receivers(among: sockets)
         let isWanted = self.state.withLock { state in
@@ -99,10 +99,12 @@ final class PendingBroadcast: DeadlineTarget, AckReceiver {
         // It was cancelled before these were registered.
         guard !hasEnded else { return self.forget(receivers) }
         if let first = receivers.first { self.setDeadline(on: first.session) }
-        if isVolatile {
-            Session.sendVolatile(packet.unit, to: receivers.count) { receivers[$0].session }
+        if flags.isVolatile {
+            Session.sendVolatile(packet.unit, to: receivers.count, mayCompress: flags.isCompressible) {
+                receivers[$0].session
+            }
         } else {
-            Session.send(packet.unit, to: receivers.count) { receivers[$0].session }
+            Session.send(packet.unit, to: receivers.count, mayCompress: flags.isCompressible) { receivers[$0].session }
         }
         self.release()
     }

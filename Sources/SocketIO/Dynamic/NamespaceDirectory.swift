@@ -74,6 +74,16 @@ final class NamespaceDirectory: Sendable {
         }
     }
 
+    /// The start has failed: what comes from now on is started by the next.
+    ///
+    /// - Returns: Everything there is.
+    func stop() -> [Namespace] {
+        self.state.withLock { state in
+            state.hasStarted = false
+            return state.entries.values.map(\.namespace)
+        }
+    }
+
     // MARK: Adding
 
     func add(_ parent: DynamicNamespace) {

@@ -115,7 +115,7 @@ extension SocketIOServer {
     /// A client that had entered a namespace has gone.
     func left(_ namespace: Namespace) {
         guard self.directory.leave(namespace) else { return }
-        self.environment.tasks.run { await namespace.adapter.close() }
+        self.environment.tasks.run { await namespace.adapterLife.close() }
     }
 
     func logFailedPredicate(_ error: any Error, name: String) {

@@ -32,6 +32,11 @@ struct PacketLimits: Sendable, Hashable {
     /// Default: 512.
     var maximumNamespaceLength = 512
 
+    /// Bytes that a query behind a namespace's name may have, its question mark included.
+    ///
+    /// Default: 0, there are none, since Socket.IO 3.
+    var maximumQueryLength = 0
+
     /// Bytes of an event's name.
     ///
     /// Default: 512.

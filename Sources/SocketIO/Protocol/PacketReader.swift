@@ -65,7 +65,7 @@ struct PacketReader {
         while !cursor.isAtEnd, cursor.current != UInt8(ascii: ",") { cursor.position += 1 }
         let name = cursor.bytes[start..<cursor.position]
         _ = cursor.skip(UInt8(ascii: ","))
-        guard name.count <= limits.maximumNamespaceLength else {
+        guard name.count <= limits.maximumNamespaceLength || hasAdmissibleQuery(name) else {
             throw .tooMany(
                 "bytes of namespace",
                 found: name.count,
@@ -74,6 +74,13 @@ struct PacketReader {
             )
         }
         return name.count == 1 ? "/" : String(decoding: name, as: UTF8.self)
+    }
+
+    /// Whether a name is too long only for the query behind it, which has a bound of its own.
+    private func hasAdmissibleQuery(_ name: Slice<UnsafeRawBufferPointer>) -> Bool {
+        guard limits.maximumQueryLength > 0, let start = name.firstIndex(of: UInt8(ascii: "?")) else { return false }
+        return start - name.startIndex <= limits.maximumNamespaceLength
+            && name.endIndex - start <= limits.maximumQueryLength
     }
 
     /// Reads the digits of an acknowledgement id, if there are any; leading zeros mean nothing.

@@ -61,7 +61,9 @@ extension Connection {
         on session: Session
     ) -> Admission {
         let name = namespace.name
-        let recovery = namespace.recovery.map {
+        // Clients of Socket.IO 2 know nothing of coming back.
+        let store = session.revision == .three ? nil : namespace.recovery
+        let recovery = store.map {
             SocketRecovery(recovered: $0.take(for: search.handshake.auth), newPrivateID: SessionID().description)
         }
         let admission: Admission = self.state.withLock { state in
@@ -132,6 +134,10 @@ extension Connection {
         }
         if let token { socket.session.cancel(token) }
         socket.connect {
+            guard socket.session.revision == .four else {
+                let reply = OutboundPacket.empty(.connect, namespace: socket.namespace.name, parser: self.parser)
+                return socket.session.send(reply)
+            }
             var packet = OutboundPacket(namespace: socket.namespace.name, parser: self.parser)
             packet.write { writer in
                 var reply: Value.Object = ["sid": .string(socket.id.rawValue)]
@@ -158,11 +164,7 @@ extension Connection {
     func refuse(_ name: String, _ refusal: ConnectRefusal, on session: Session) {
         self.server.environment.metrics.refused(refusal)
         var packet = OutboundPacket(namespace: name, parser: self.parser)
-        packet.write { writer in
-            var object: Value.Object = ["message": .string(refusal.message)]
-            object["data"] = refusal.data
-            writer.write(.object(object))
-        }
+        packet.write { $0.write(refusal.payload(for: session.revision)) }
         session.send(packet.finished(type: .connectError))
     }
 }

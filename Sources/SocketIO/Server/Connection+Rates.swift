@@ -17,7 +17,7 @@ extension Connection {
         case .close: return false
         case .drop: break
         }
-        let header = try PacketDecoder.decodeHeader(text, limits: self.server.environment.packetLimits)
+        let header = try PacketDecoder.decodeHeader(text, limits: self.packetLimits(of: session))
         if header.type == .connect {
             try self.state.withLock { state throws(PacketViolation) in try state.decoder.takeText() }
             try self.refuseForNow(header.namespace, on: session)
@@ -49,6 +49,7 @@ extension Connection {
 
     /// The client may try again when it has been quiet for a while.
     private func refuseForNow(_ name: String, on session: Session) throws(PacketViolation) {
+        let name = self.target(of: name, auth: nil, on: session).name
         guard self.state.withLock({ $0.searches[name] == nil && $0.sockets[name] == nil }) else {
             throw .secondConnect(to: name)
         }

@@ -58,6 +58,7 @@ final class Connection: SessionHandler {
         }
         let token = session.schedule(timer, in: self.server.configuration.connectTimeout)
         self.state.withLock { $0.joinToken = token }
+        if session.revision == .three { self.joinMainNamespace(on: session) }
     }
 
     func session(_ session: Session, receivedText text: ByteBuffer) {
@@ -65,7 +66,7 @@ final class Connection: SessionHandler {
             guard self.parser == .standard else { throw .textInsteadOfMessagePack }
             if let meter = self.meter, try !self.admits(text, by: meter, on: session) { return }
             // Decoding needs no lock: a text stands for itself.
-            let (packet, attachments) = try PacketDecoder.decode(text, limits: self.server.environment.packetLimits)
+            let (packet, attachments) = try PacketDecoder.decode(text, limits: self.packetLimits(of: session))
             try self.take(packet, attachments: attachments, on: session)
         } catch {
             self.reject(error, on: session)
@@ -159,7 +160,8 @@ final class Connection: SessionHandler {
     private func handleWithoutSocket(_ packet: DecodedPacket, on session: Session) throws(PacketViolation) {
         switch packet {
         case .connect(let namespace, let auth):
-            try self.join(namespace, auth: auth, on: session)
+            let target = self.target(of: namespace, auth: auth, on: session)
+            try self.join(target.name, auth: target.auth, on: session)
         case .connectError:
             throw .connectErrorFromClient
         case .disconnect(let namespace) where self.giveUpSearch(for: namespace):
@@ -174,7 +176,7 @@ final class Connection: SessionHandler {
     /// Closes the session after a packet that no client may send.
     ///
     /// Nothing is sent to explain, as in Node.
-    private func reject(_ violation: PacketViolation, on session: Session) {
+    func reject(_ violation: PacketViolation, on session: Session) {
         self.server.environment.logger.debug(
             "malformed packet",
             metadata: ["engineio.sid": "\(session.id.redacted)", "error": "\(violation)"]

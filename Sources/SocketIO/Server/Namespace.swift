@@ -22,6 +22,8 @@ public final class Namespace: HandlerRegistry {
 
     /// Whether the namespace goes with its last socket.
     let isRemovable: Bool
+    /// Starts and closes the adapter.
+    let adapterLife: AdapterLife
     /// Keeps what sockets that come back need; absent unless the configuration asks for it.
     let recovery: RecoveryStore?
     let environment: ServerEnvironment
@@ -39,6 +41,7 @@ public final class Namespace: HandlerRegistry {
     ) {
         self.name = name
         self.adapter = adapter
+        self.adapterLife = AdapterLife(of: adapter)
         self.environment = environment
         self.handlers = handlers
         self.parameters = parameters
@@ -88,7 +91,7 @@ public final class Namespace: HandlerRegistry {
         self.environment.logger.warning(
             Self.logMessage(for: error),
             metadata: [
-                "socketio.namespace": "\(Excerpt.quoted(self.name.utf8))", "socketio.socket": "\(socket.id)",
+                "socketio.namespace": "\(Excerpt.quoted(self.name.utf8))", "socketio.socket": "\(socket.idForLogs)",
                 "socketio.context": "\(context)", "socketio.omitted": "\(omitted)", "error": "\(error)",
             ]
         )

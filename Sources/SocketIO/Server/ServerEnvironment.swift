@@ -8,6 +8,8 @@ internal import Synchronization
 final class ServerEnvironment: Sendable {
     let configuration: SocketIOConfiguration
     let packetLimits: PacketLimits
+    /// Those of clients of Socket.IO 2.
+    let revision3PacketLimits: PacketLimits
     let logger: Logger
     let time: TimeSource
     let limits: LimitReporter
@@ -26,6 +28,9 @@ final class ServerEnvironment: Sendable {
     ) {
         self.configuration = configuration
         self.packetLimits = configuration.packetLimits
+        var limits = configuration.packetLimits
+        limits.maximumQueryLength = configuration.engine.limits.headerBytes
+        self.revision3PacketLimits = limits
         self.logger = logger
         self.time = time
         self.metricsFactory = metrics

@@ -54,9 +54,11 @@ extension Socket {
     /// - Parameters:
     ///   - packet: The packet.
     ///   - isVolatile: Whether it is dropped when the socket cannot take it at once.
-    public func deliver(_ packet: BroadcastPacket, isVolatile: Bool = false) {
+    ///   - isCompressible: Whether it may be compressed on its way.
+    public func deliver(_ packet: BroadcastPacket, isVolatile: Bool = false, isCompressible: Bool = true) {
         if self.namespace.handlers.observesOutgoing, !self.admitsOutgoing(packet.event) { return }
-        if isVolatile { self.session.sendVolatile(packet.unit) } else { self.session.send(packet.unit) }
+        let unit = isCompressible ? packet.unit : packet.unit.compress(false)
+        if isVolatile { self.session.sendVolatile(unit) } else { self.session.send(unit) }
     }
 }
 

@@ -10,6 +10,7 @@ internal import Synchronization
 public final class Socket: Sendable {
     /// The socket's id, unrelated to the session's.
     ///
+    /// That of a client of Socket.IO 2 is made of the session's id: it is a credential then, and not to be told to others.
     /// It is also the name of the room that holds this socket alone.
     public let id: SocketID
 
@@ -40,7 +41,7 @@ public final class Socket: Sendable {
         recovery: SocketRecovery? = nil
     ) {
         let former = recovery?.recovered?.socket
-        self.id = former?.id ?? .random()
+        self.id = former?.id ?? .new(in: namespace, on: session)
         self.recovery = recovery
         self.values = Mutex(former?.values ?? SocketValues())
         self.state = Mutex(SocketState(earlyRooms: former?.rooms ?? []))

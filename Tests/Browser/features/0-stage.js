@@ -4,18 +4,31 @@
 const DEADLINE = 10_000; // milliseconds one thing may take to happen
 const WAYS = { polling: ["polling"], websocket: ["websocket"], upgrade: undefined };
 
+const JSON_ONLY = ["default"];
+const BOTH_PARSERS = ["default", "msgpack"];
+
 const table = [];
 let featureOfScenarios;
+let parsersOfFeature;
 
-function feature(name) {
+// What follows belongs to this feature, and is tried with these parsers unless a scenario names others.
+function feature(name, parsers = JSON_ONLY) {
     featureOfScenarios = name;
+    parsersOfFeature = parsers;
 }
 
-// Options: `transports`, the ways it makes sense for; `server`, the options of a server of its own.
+// Options: `transports`, the ways it makes sense for; `server`, the options of a server of its own; `parsers`;
+// `atHome`, whether the page is to be the server's own.
 function scenario(title, options, play) {
     if (!play) [options, play] = [{}, options];
-    const { transports = Object.keys(WAYS), server = null } = options;
-    table.push({ feature: featureOfScenarios, title, transports, server, play });
+    const { transports = Object.keys(WAYS), server = null, parsers = parsersOfFeature, atHome = false } = options;
+    const common = { transports, server, atHome, play };
+    if (parsers.includes("default")) {
+        table.push({ ...common, feature: featureOfScenarios, title, parser: "default" });
+    }
+    if (parsers.includes("msgpack")) {
+        table.push({ ...common, feature: "MessagePack", title: `${title} (as MessagePack)`, parser: "msgpack" });
+    }
 }
 
 // What the driver in Python does: `cut`, `hold`, `say`, `startServer`, `stopServer`, `killServer`, …
@@ -31,8 +44,10 @@ async function play(title, situation) {
 }
 
 class Stage {
-    constructor({ url, key, way, client }) {
+    constructor({ url, key, way, client, parser }) {
         this.url = url;
+        // A build of the client may bring the parser along.
+        this.parser = parser === "msgpack" && !globalThis.hasOwnParser ? { parser: messagePack } : {};
         this.client = client; // its release
         this.key = key; // names this run's clients, rooms and namespaces, apart from those of any other
         this.way = way;
@@ -44,7 +59,8 @@ class Stage {
     }
 
     options(more) {
-        return { query: { key: this.key }, transports: WAYS[this.way], reconnection: false, forceNew: true, ...more };
+        const fresh = { reconnection: false, forceNew: true };
+        return { query: { key: this.key }, transports: WAYS[this.way], ...this.parser, ...fresh, ...more };
     }
 
     // A client that is about to connect.
@@ -203,8 +219,9 @@ async function rejection(promise, what) {
     throw new Error(`${what}: expected an error, came none`);
 }
 
+// In the one form that both parsers know.
 function bytes(...values) {
-    return new Uint8Array(values);
+    return new Uint8Array(values).buffer;
 }
 
 function equal(found, expected, what = "value") {

@@ -3,7 +3,7 @@
 
 const TIMED_OUT = "operation has timed out";
 
-feature("acknowledgements");
+feature("acknowledgements", BOTH_PARSERS);
 
 scenario("an acknowledgement carries no, one and many arguments", async (stage) => {
     const socket = await stage.connect();
@@ -73,7 +73,7 @@ scenario("the server reports that a client never answered", async (stage) => {
     equal(await socket.inbox.next("answer"), ["timeout"]);
 });
 
-scenario("an answer after the server's timeout is ignored, and so is a second one", async (stage) => {
+scenario("an answer after the server's timeout is ignored, and so is a second one", { parsers: JSON_ONLY }, async (stage) => {
     const socket = await stage.connect();
     let answerLate;
     socket.on("question", (_, answer) => (answerLate = answer));
@@ -98,7 +98,7 @@ scenario("a handler that waits for a client's answer is cancelled when it leaves
     equal(watcher.reports("error"), []);
 });
 
-feature("acknowledged broadcasts");
+feature("acknowledged broadcasts", BOTH_PARSERS);
 
 // One who asks, and one voter in the run's room for each way to answer.
 async function voters(stage, ...answers) {

@@ -1,13 +1,13 @@
 // Bytes in every form a browser has, in events and acknowledgements, both ways.
 "use strict";
 
-feature("binary");
+feature("binary", BOTH_PARSERS);
 
 const FORMS = {
-    ArrayBuffer: bytes(0, 1, 255).buffer,
-    Uint8Array: bytes(0, 1, 255),
-    "part of a buffer": bytes(9, 0, 1, 255, 9).subarray(1, 4),
-    DataView: new DataView(bytes(9, 0, 1, 255).buffer, 1),
+    ArrayBuffer: bytes(0, 1, 255),
+    Uint8Array: new Uint8Array(bytes(0, 1, 255)),
+    "part of a buffer": new Uint8Array(bytes(9, 0, 1, 255, 9), 1, 3),
+    DataView: new DataView(bytes(9, 0, 1, 255), 1),
     Blob: new Blob([bytes(0, 1, 255)]),
 };
 
@@ -17,7 +17,9 @@ function onlyArrayBuffers(value) {
 }
 
 for (const [name, value] of Object.entries(FORMS)) {
-    scenario(`bytes as ${name} come back in events and acknowledgements`, async (stage) => {
+    // The client's MessagePack parser takes the other forms for objects.
+    const parsers = name === "ArrayBuffer" ? BOTH_PARSERS : JSON_ONLY;
+    scenario(`bytes as ${name} come back in events and acknowledgements`, { parsers }, async (stage) => {
         const socket = await stage.connect();
         const nested = { list: [value, [{ deep: value }]], text: "plain", none: null };
         const expected = { list: [bytes(0, 1, 255), [{ deep: bytes(0, 1, 255) }]], text: "plain", none: null };
@@ -38,7 +40,7 @@ scenario("bytes arrive in the client's acknowledgement of the server's event", a
     equal(await socket.inbox.next("answer"), [{ got: [{ bytes: bytes(1, 2) }] }, bytes(7)]);
 });
 
-scenario("no bytes, and many of them, come back", async (stage) => {
+scenario("no bytes, and many of them, come back", { parsers: JSON_ONLY }, async (stage) => {
     const socket = await stage.connect();
     const many = new Uint8Array(700_000).map((_, index) => index * 7);
     equal(await call(socket, "message-with-ack", bytes(), new Blob([])), [bytes(), bytes()]);
@@ -48,7 +50,7 @@ scenario("no bytes, and many of them, come back", async (stage) => {
 
 scenario("texts and bytes keep their order", async (stage) => {
     const socket = await stage.connect();
-    const values = Array.from({ length: 120 }, (_, index) => (index % 3 ? new Uint8Array(index).fill(index) : index));
+    const values = Array.from({ length: 120 }, (_, index) => (index % 3 ? new Uint8Array(index).fill(index).buffer : index));
     for (const value of values) socket.emit("message", value);
     for (const value of values) equal(await socket.inbox.next("message-back"), [value]);
 });

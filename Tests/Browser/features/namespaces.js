@@ -1,7 +1,7 @@
 // Several namespaces on a connection, namespaces that clients bring into being, and refusals.
 "use strict";
 
-feature("namespaces");
+feature("namespaces", BOTH_PARSERS);
 
 scenario("namespaces share one connection", async (stage) => {
     const { main, custom, manager } = await stage.pair();
@@ -43,7 +43,7 @@ scenario("a namespace is left and joined again while the others stay", async (st
     await caughtUp(main, custom);
 });
 
-feature("refusals");
+feature("refusals", BOTH_PARSERS);
 
 async function expectRefusal(socket, message, data) {
     const [error] = await socket.inbox.next("connect_error");

@@ -1,7 +1,7 @@
 // Rooms, broadcasts to them, and what the server does to many sockets at once.
 "use strict";
 
-feature("rooms");
+feature("rooms", BOTH_PARSERS);
 
 // What each has got of the event `told`, once all that was on its way has arrived.
 async function told(...sockets) {
@@ -53,7 +53,7 @@ scenario("a socket is reached by its id alone", async (stage) => {
     equal(await told(sender, receiver, curious), [[], ["in private"], []]);
 });
 
-feature("selections");
+feature("selections", BOTH_PARSERS);
 
 scenario("sockets are fetched with their rooms and auth", async (stage) => {
     const [first, second] = [await stage.connect("/", { auth: { name: "Ada" } }), await stage.connect()];

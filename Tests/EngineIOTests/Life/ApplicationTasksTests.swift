@@ -95,11 +95,35 @@ import Testing
         #expect(await settling.value == self.outcome(cancelled: 1))
     }
 
+    @Test func `tasks that begin while something is left to begin them have until the deadline`() async throws {
+        let quiet = EventLog<Int>()
+        let timeline = ShutdownTimeline(TimeSource(manual: self.clock.time))
+        let settling = Task {
+            await self.tasks.settle(until: .seconds(3), grace: .seconds(1), on: timeline) {
+                _ = try? await quiet.count(1)
+            }
+        }
+        try await self.clock.next(is: .seconds(3))
+        let goOn = EventLog<Int>()
+        self.tasks.run {
+            _ = try? await goOn.count(1)
+            self.log.append("ended, cancelled \(Task.isCancelled)")
+        }
+        quiet.append(1)
+        goOn.append(1)
+        #expect(await settling.value == self.outcome(finished: 1))
+        #expect(self.log.all == ["ended, cancelled false"])
+    }
+
     @Test func `tasks that begin after the deadline are cancelled from the start`() async throws {
-        #expect(await self.settle().value == self.outcome())
+        self.runUntilCancelled()
+        let settling = self.settle()
+        try await self.clock.next(is: .seconds(3))
+        await self.clock.move(to: .seconds(3))
+        #expect(await settling.value == self.outcome(cancelled: 1))
         #expect(self.tasks.areCancelled)
         self.runUntilCancelled()
-        try await self.log.count(1)
+        try await self.log.count(2)
         self.tasks.started()
         let late = Task {
             await untilCancelled()

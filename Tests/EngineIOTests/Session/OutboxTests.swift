@@ -46,7 +46,7 @@ extension ByteBuffer {
     @Test func `an empty outbox has nothing to give`() {
         var outbox = Outbox(tracksUnits: true)
         #expect(outbox.isEmpty)
-        #expect(outbox.takePayload(maximumPackets: 16) == nil)
+        #expect(outbox.takePayload(maximumPackets: 16)?.body == nil)
         #expect(outbox.takeFrames().isEmpty)
     }
 
@@ -55,7 +55,7 @@ extension ByteBuffer {
         for sample in [Sample("hello"), Sample("", attachments: [[1, 2, 3, 4]]), Sample("wörld")] {
             outbox.append(sample.unit)
         }
-        let payload = outbox.takePayload(maximumPackets: 16)
+        let payload = outbox.takePayload(maximumPackets: 16)?.body
         #expect(payload.map { String(buffer: $0) } == "4hello\u{1E}4\u{1E}bAQIDBA==\u{1E}4wörld")
         #expect(outbox.isEmpty)
     }
@@ -64,7 +64,7 @@ extension ByteBuffer {
         var outbox = Outbox(tracksUnits: true)
         for index in 0..<40 { outbox.append(MessageUnit(text: "\(index)")) }
         var counts: [Int] = []
-        while let payload = outbox.takePayload(maximumPackets: 16) { counts.append(payload.packets.count) }
+        while let payload = outbox.takePayload(maximumPackets: 16)?.body { counts.append(payload.packets.count) }
         #expect(counts == [16, 16, 8])
     }
 
@@ -74,8 +74,8 @@ extension ByteBuffer {
         let large = Sample("b", attachments: Array(repeating: [9], count: 9))
         outbox.append(large.unit)
         outbox.append(MessageUnit(text: "c"))
-        #expect(outbox.takePayload(maximumPackets: 16)?.packets == Array(repeating: "4a", count: 10))
-        #expect(outbox.takePayload(maximumPackets: 16)?.packets == large.packets + ["4c"])
+        #expect(outbox.takePayload(maximumPackets: 16)?.body.packets == Array(repeating: "4a", count: 10))
+        #expect(outbox.takePayload(maximumPackets: 16)?.body.packets == large.packets + ["4c"])
     }
 
     @Test func `only a unit that alone is larger than a poll is cut`() {
@@ -84,10 +84,10 @@ extension ByteBuffer {
         outbox.append(MessageUnit(text: "a"))
         outbox.append(huge.unit)
         outbox.append(MessageUnit(text: "c"))
-        #expect(outbox.takePayload(maximumPackets: 16)?.packets == ["4a"])
-        #expect(outbox.takePayload(maximumPackets: 16)?.packets == Array(huge.packets[..<16]))
-        #expect(outbox.takePayload(maximumPackets: 16)?.packets == Array(huge.packets[16..<32]))
-        #expect(outbox.takePayload(maximumPackets: 16)?.packets == Array(huge.packets[32...]) + ["4c"])
+        #expect(outbox.takePayload(maximumPackets: 16)?.body.packets == ["4a"])
+        #expect(outbox.takePayload(maximumPackets: 16)?.body.packets == Array(huge.packets[..<16]))
+        #expect(outbox.takePayload(maximumPackets: 16)?.body.packets == Array(huge.packets[16..<32]))
+        #expect(outbox.takePayload(maximumPackets: 16)?.body.packets == Array(huge.packets[32...]) + ["4c"])
         #expect(outbox.isEmpty)
     }
 
@@ -97,7 +97,7 @@ extension ByteBuffer {
         for index in 0..<count { outbox.append(MessageUnit(text: "\(index)")) }
         var packets: [String] = []
         while packets.last != "1" {
-            guard let payload = outbox.takePayload(maximumPackets: 16, last: .close) else {
+            guard let payload = outbox.takePayload(maximumPackets: 16, last: .close)?.body else {
                 Issue.record("the farewell is missing behind \(packets)")
                 return
             }
@@ -122,7 +122,7 @@ extension ByteBuffer {
         let frames = first.takeFrames()
         #expect(frames.count == 2)
         #expect(frames.first == unit.frames)
-        #expect(second.takePayload(maximumPackets: 16)?.readableBytes == 10_001)
+        #expect(second.takePayload(maximumPackets: 16)?.body.readableBytes == 10_001)
     }
 
     @Test func `appending behind a unit of one's own leaves the receivers of the same unit alone`() {
@@ -144,9 +144,9 @@ extension ByteBuffer {
         #expect(outbox.byteCount == 4)
         outbox.discard()
         #expect(outbox.isEmpty)
-        #expect(outbox.takePayload(maximumPackets: 16) == nil)
+        #expect(outbox.takePayload(maximumPackets: 16)?.body == nil)
         outbox.append(MessageUnit(text: "again"))
-        #expect(outbox.takePayload(maximumPackets: 16)?.packets == ["4again"])
+        #expect(outbox.takePayload(maximumPackets: 16)?.body.packets == ["4again"])
     }
 
     @Test(arguments: 0..<20)
@@ -159,9 +159,9 @@ extension ByteBuffer {
             expected += sample.packets
             if Bool.random(using: &generator) { outbox.append(own: sample.unit) } else { outbox.append(sample.unit) }
             guard Int.random(in: 0..<3, using: &generator) == 0 else { continue }
-            found += outbox.takePayload(maximumPackets: 16)?.packets ?? []
+            found += outbox.takePayload(maximumPackets: 16)?.body.packets ?? []
         }
-        while let payload = outbox.takePayload(maximumPackets: 16) {
+        while let payload = outbox.takePayload(maximumPackets: 16)?.body {
             #expect(payload.packets.count <= 16)
             found += payload.packets
         }
@@ -177,7 +177,7 @@ extension ByteBuffer {
         for sample in samples { outbox.append(sample.unit) }
         var found: [String] = []
         for _ in 0..<Int.random(in: 0..<5, using: &generator) {
-            let payload = outbox.takePayload(maximumPackets: 16)
+            let payload = outbox.takePayload(maximumPackets: 16)?.body
             found += try #require(payload).packets
         }
         outbox.stopTrackingUnits()

@@ -20,8 +20,8 @@ final class FakeRequest: PollSink, PostSink {
     /// The answers so far; more than one would be a fault.
     var answers: [String] { self.payloads.withLock { $0 } }
 
-    func respond(payload: ByteBuffer) {
-        self.payloads.withLock { $0.append(String(buffer: payload)) }
+    func respond(payload: PollPayload) {
+        self.payloads.withLock { $0.append(String(buffer: payload.body)) }
     }
 
     func respond() {

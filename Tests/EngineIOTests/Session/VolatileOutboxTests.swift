@@ -72,7 +72,7 @@ import Testing
         #expect(outbox.dropVolatile(downTo: 2 * size + 4) == 1)
         #expect(outbox.dropVolatile(downTo: 2 * size + 3) == 1)
         #expect(outbox.byteCount == size + 4)
-        #expect(Self.texts(outbox.takePayload(maximumPackets: 16)) == ["4v3", "4a"])
+        #expect(Self.texts(outbox.takePayload(maximumPackets: 16)?.body) == ["4v3", "4a"])
     }
 
     @Test func `a volatile unit makes room for itself among its kind`() {
@@ -104,11 +104,11 @@ import Testing
         _ = outbox.append(volatile: large, limit: .max)
         #expect(self.append("w", to: &outbox))
         outbox.append(Self.unit("b"))
-        #expect(Self.texts(outbox.takePayload(maximumPackets: 4)) == ["4a"])
-        #expect(Self.texts(outbox.takePayload(maximumPackets: 4)).count == 4)
+        #expect(Self.texts(outbox.takePayload(maximumPackets: 4)?.body) == ["4a"])
+        #expect(Self.texts(outbox.takePayload(maximumPackets: 4)?.body).count == 4)
         // The rest of the large one has to follow; the other goes.
         #expect(outbox.dropVolatile(downTo: 0) == 1)
-        #expect(Self.texts(outbox.takePayload(maximumPackets: 4)).count == 3)
+        #expect(Self.texts(outbox.takePayload(maximumPackets: 4)?.body).count == 3)
         #expect(outbox.isEmpty)
     }
 
@@ -117,7 +117,7 @@ import Testing
         outbox.append(Self.unit("first"))
         for number in 0..<50_000 { _ = self.append("\(number)", to: &outbox, limit: 1000) }
         #expect(outbox.byteCount <= 1000)
-        let texts = Self.texts(outbox.takePayload(maximumPackets: 1000))
+        let texts = Self.texts(outbox.takePayload(maximumPackets: 1000)?.body)
         #expect(texts.first == "4first" && texts.last == "449999")
         #expect(texts.count < 1000)
     }
@@ -138,7 +138,7 @@ import Testing
                 _ = outbox.dropVolatile(downTo: 20_000)
             }
             if Int.random(in: 0..<4, using: &generator) == 0 {
-                found += Self.texts(outbox.takePayload(maximumPackets: 4))
+                found += Self.texts(outbox.takePayload(maximumPackets: 4)?.body)
             }
         }
         outbox.stopTrackingUnits()

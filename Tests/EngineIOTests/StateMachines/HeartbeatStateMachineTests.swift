@@ -61,4 +61,51 @@ import Testing
         #expect(machine.reachedDeadline(now: self.start + self.interval, timeout: self.timeout) == nil)
         #expect(machine.deadline == self.start + .seconds(10) + self.interval)
     }
+
+    // MARK: Revision 3
+
+    private let patience = TimeAmount.seconds(45)
+
+    private var waiting: HeartbeatStateMachine { HeartbeatStateMachine(now: self.start, patience: self.patience) }
+
+    @Test func `a client that pings by itself is given up after the whole of its time`() {
+        var machine = self.waiting
+        let end = self.start + self.patience
+        #expect(machine.deadline == end)
+        let early = machine.reachedDeadline(now: end - .nanoseconds(1), timeout: self.timeout)
+        #expect(early == nil)
+        let late = machine.reachedDeadline(now: end, timeout: self.timeout)
+        #expect(late == .timeOut)
+    }
+
+    @Test func `each ping of such a client starts its time anew`() {
+        var machine = self.waiting
+        for number in 1...3 {
+            let now = self.start + .seconds(Int64(number) * 40)
+            let mayPing = machine.receivedPing(now: now, patience: self.patience)
+            #expect(mayPing)
+            #expect(machine.deadline == now + self.patience)
+            let action = machine.reachedDeadline(now: now + self.interval, timeout: self.timeout)
+            #expect(action == nil)
+        }
+    }
+
+    @Test func `each side does its own part of the heartbeat alone`() {
+        var (pinging, waiting) = (self.machine, self.waiting)
+        let mayPing = pinging.receivedPing(now: self.start, patience: self.patience)
+        let mayAnswer = waiting.receivedPong(now: self.start, interval: self.interval)
+        #expect(!mayPing && !mayAnswer)
+        #expect(pinging.deadline == self.start + self.interval)
+        #expect(waiting.deadline == self.start + self.patience)
+    }
+
+    @Test func `a client that is not read gets more time in either revision`() {
+        var (pinging, waiting) = (self.machine, self.waiting)
+        let now = self.start + .seconds(100)
+        for _ in 0..<2 { _ = pinging.reachedDeadline(now: now, timeout: self.timeout) }
+        pinging.extend(now: now, interval: self.interval, patience: self.patience)
+        waiting.extend(now: now, interval: self.interval, patience: self.patience)
+        #expect(pinging.deadline == now + self.interval)
+        #expect(waiting.deadline == now + self.patience)
+    }
 }

@@ -8,6 +8,23 @@ extension LiveTests {
     @Suite struct ClosingLiveTests {
         // MARK: By the client
 
+        @Test(arguments: [TransportName.polling, .webSocket])
+        func `a session closed as it opens leaves nothing behind`(over transport: TransportName) async throws {
+            let close: SessionRecorder.Reaction = { event in
+                if case .opened(let session) = event { session.close() }
+            }
+            try await withEngineServer(reaction: close) { server in
+                if transport == .webSocket {
+                    let client = try await EngineIOTestClient.connect(port: server.port, over: .webSocket)
+                    try await client.expectEnd()
+                } else {
+                    let client = try await PollingTestClient.connect(port: server.port)
+                    #expect(try await client.poll() == ["1"])
+                }
+                try await eventually("no session is left") { server.server.sessionCount == 0 }
+            }
+        }
+
         @Test func `a close packet over polling is answered, and the poll gets a noop`() async throws {
             try await withEngineServer { server in
                 let client = try await PollingTestClient.connect(port: server.port)

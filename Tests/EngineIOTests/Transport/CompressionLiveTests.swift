@@ -71,6 +71,22 @@ extension LiveTests {
             }
         }
 
+        @Test func `an answer is compressed when one of its messages allows it`() async throws {
+            try await withEngineServer { server in
+                for (mayCompress, coding) in [([false, false], nil), ([false, true], "gzip")] {
+                    let client = try await PollingTestClient.connect(port: server.port)
+                    let session = try await server.session(client.sid)
+                    let text = String(repeating: "a", count: 2000)
+                    for isAllowed in mayCompress { session.send(MessageUnit(text: text).compress(isAllowed)) }
+                    let headers = [("Accept-Encoding", "gzip")]
+                    let response = try await client.polls.request("GET", client.target, headers: headers)
+                    #expect(response["content-encoding"] == coding)
+                    let body = coding == nil ? response.text : try inflated(response.body, isGzip: true)
+                    #expect(body == "4\(text)\u{1e}4\(text)")
+                }
+            }
+        }
+
         @Test func `an answer to a post is never compressed`() async throws {
             var configuration = EngineIOConfiguration()
             configuration.compressionThreshold = 0

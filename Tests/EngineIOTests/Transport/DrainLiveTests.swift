@@ -307,6 +307,17 @@ extension LiveTests {
             }
         }
 
+        @Test func `times beyond all bounds do no harm`() async throws {
+            try await withEngineServer { server in
+                let outcome = await server.server.shutDown(
+                    drainDuration: .seconds(Int64.max),
+                    timeout: .seconds(Int64.max),
+                    cancellationGrace: .seconds(Int64.max)
+                )
+                #expect(outcome == ShutdownOutcome())
+            }
+        }
+
         @Test func `a second shutdown waits for the first, and tells the same`() async throws {
             try await withEngineServer { server in
                 let client = try await PollingTestClient.connect(port: server.port)

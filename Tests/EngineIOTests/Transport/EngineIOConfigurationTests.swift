@@ -29,6 +29,17 @@ import Testing
             Fault("path") { $0.path = "engine.io/" },
             Fault("transports") { $0.transports = [] },
             Fault("compressionThreshold") { $0.compressionThreshold = -1 },
+            Fault("perMessageDeflate.threshold") { $0.perMessageDeflate = .changed { $0.threshold = -1 } },
+            Fault("perMessageDeflate.level") { $0.perMessageDeflate = .changed { $0.level = 0 } },
+            Fault("perMessageDeflate.level") { $0.perMessageDeflate = .changed { $0.level = 10 } },
+            Fault("perMessageDeflate.memoryLevel") { $0.perMessageDeflate = .changed { $0.memoryLevel = 0 } },
+            Fault("perMessageDeflate.memoryLevel") { $0.perMessageDeflate = .changed { $0.memoryLevel = 10 } },
+            Fault("perMessageDeflate.serverMaxWindowBits") { configuration in
+                configuration.perMessageDeflate = .changed { $0.serverMaxWindowBits = 8 }
+            },
+            Fault("perMessageDeflate.clientMaxWindowBits") { configuration in
+                configuration.perMessageDeflate = .changed { $0.clientMaxWindowBits = 16 }
+            },
             Fault("livenessPath") { $0.livenessPath = "" },
             Fault("livenessPath") { $0.livenessPath = "healthz" },
             Fault("livenessPath") { $0.livenessPath = "/health z" },
@@ -93,6 +104,8 @@ import Testing
         #expect(configuration.allowsUpgrades)
         #expect(configuration.compressesResponses)
         #expect(configuration.compressionThreshold == 1024)
+        #expect(configuration.perMessageDeflate == nil)
+        #expect(PerMessageDeflate().threshold == 1024)
         #expect(configuration.cookie == nil)
         #expect(configuration.livenessPath == nil && configuration.readinessPath == nil)
         #expect(configuration.addsTrailingSlash)
@@ -131,5 +144,14 @@ import Testing
             try EngineIOServer(threads: 0, logger: quietLogger()) { SessionRecorder(log: EventLog()) { _ in } }
         }
         #expect(error?.message == "threads is 0, expected at least 1")
+    }
+}
+
+extension PerMessageDeflate {
+    /// The defaults, changed.
+    static func changed(_ change: (inout PerMessageDeflate) -> Void) -> PerMessageDeflate {
+        var options = PerMessageDeflate()
+        change(&options)
+        return options
     }
 }

@@ -57,8 +57,13 @@ struct ReaderOutcome: Equatable {
 
 extension ReaderOutcome {
     /// Feeds `pieces` one after the other, each as a slice of a larger buffer, as NIO's reads may be.
-    init(of pieces: some Sequence<ArraySlice<UInt8>>, limit: Int = 1_000_000, fragments: Int = 131_072) {
-        var reader = WebSocketReader(maximumMessageSize: limit, maximumFragments: fragments)
+    init(
+        of pieces: some Sequence<ArraySlice<UInt8>>,
+        limit: Int = 1_000_000,
+        fragments: Int = 131_072,
+        inflater: MessageInflater? = nil
+    ) {
+        var reader = WebSocketReader(maximumMessageSize: limit, maximumFragments: fragments, inflater: inflater)
         for piece in pieces {
             var buffer = ByteBuffer(bytes: [0xAA, 0xBB] + piece)
             buffer.moveReaderIndex(forwardBy: 2)

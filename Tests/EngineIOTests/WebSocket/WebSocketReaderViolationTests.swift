@@ -85,21 +85,21 @@ struct ViolationCase: CustomTestStringConvertible {
         ViolationCase(
             "text that is not UTF-8",
             [ClientFrame(.text, [0x61, 0xFF, 0x61])],
-            .invalidText,
+            .invalidPayload,
             noticedAfter: 8
         ),
-        ViolationCase("a surrogate", [ClientFrame(.text, [0xED, 0xA0, 0x80])], .invalidText, noticedAfter: 8),
-        ViolationCase("text that ends inside a character", [ClientFrame(.text, [0x61, 0xE2, 0x82])], .invalidText),
+        ViolationCase("a surrogate", [ClientFrame(.text, [0xED, 0xA0, 0x80])], .invalidPayload, noticedAfter: 8),
+        ViolationCase("text that ends inside a character", [ClientFrame(.text, [0x61, 0xE2, 0x82])], .invalidPayload),
         ViolationCase(
             "a bad byte in a second fragment",
             [ClientFrame(.text, [0xE2], isFinal: false), ClientFrame(.continuation, [0x28, 0x61], isFinal: false)],
-            .invalidText,
+            .invalidPayload,
             noticedAfter: 14
         ),
         ViolationCase(
             "a message behind a good one",
             [ClientFrame(.text, "ok"), ClientFrame(.ping, "p"), ClientFrame(.text, [0xC0])],
-            .invalidText,
+            .invalidPayload,
             events: [.text("ok"), .ping("p")]
         ),
     ]
@@ -109,8 +109,8 @@ struct ViolationCase: CustomTestStringConvertible {
             ViolationCase("code \(code)", [ClientFrame(.close, ClientFrame.bigEndian(code, count: 2))])
         } + [
             ViolationCase("half a code", [ClientFrame(.close, [0x03])]),
-            ViolationCase("bad reason", [ClientFrame(.close, [0x03, 0xE8, 0x61, 0x80])], .invalidText),
-            ViolationCase("cut reason", [ClientFrame(.close, [0x03, 0xE8, 0xE2, 0x82])], .invalidText),
+            ViolationCase("bad reason", [ClientFrame(.close, [0x03, 0xE8, 0x61, 0x80])], .invalidPayload),
+            ViolationCase("cut reason", [ClientFrame(.close, [0x03, 0xE8, 0xE2, 0x82])], .invalidPayload),
         ]
 
     private static func frame(lengthField: [UInt8]) -> ClientFrame {

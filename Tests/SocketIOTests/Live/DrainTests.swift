@@ -1,4 +1,5 @@
 /// A shutdown as clients and handlers live through it, on a clock that the test moves.
+import Dispatch
 import EngineIO
 import ServiceLifecycle
 import TestSupport
@@ -241,8 +242,57 @@ import Testing
         let shutdown = Task { await server.shutDown() }
         try await self.log.line("closing")
         await self.clock.move(to: .seconds(3))
-        #expect(await shutdown.value.handlersAbandoned == 1)
+        var expected = ShutdownOutcome()
+        expected.adaptersAbandoned = 1
+        let outcome = await shutdown.value
+        #expect(outcome == expected && !outcome.isComplete)
         gate.open()
+    }
+
+    @Test func `a disconnect handler that waits for a handler on the loop is not cancelled before the deadline`()
+        async throws
+    {
+        let server = try self.server { configuration in
+            configuration.drainDuration = .zero
+            configuration.threads = 1
+        }
+        let mayReturn = DispatchSemaphore(value: 0)
+        let chat = server.namespace("/")
+        chat.on("block") { _, _ in
+            self.log.append("begun")
+            mayReturn.wait()
+        }
+        chat.onDisconnect { _, _ async in self.log.append("last, cancelled \(Task.isCancelled)") }
+        try await server.start()
+        let client = try await self.client(of: server)
+        try await client.emit("block")
+        try await self.log.count(1)
+        let shutdown = Task { await server.shutDown() }
+        // The listening socket's loop is the same: it is waited for as long as the grace.
+        try await self.clock.next(is: .seconds(1))
+        await self.clock.move(to: .seconds(1))
+        // Everything waits for the handler by then: no task is under way.
+        try await self.clock.next(is: .seconds(4))
+        mayReturn.signal()
+        try await self.expectEnd(of: client)
+        #expect(await shutdown.value.isComplete)
+        #expect(self.log.all == ["begun", "left: server shutting down", "last, cancelled false"])
+    }
+
+    @Test func `a handler may begin a shutdown, and running ends by itself`() async throws {
+        let server = try self.server { $0.drainDuration = .zero }
+        server.namespace("/").on("stop") { _, _ async in
+            server.beginShutdown()
+            server.beginShutdown()
+            self.log.append("begun")
+        }
+        let running = Task { try await server.run() }
+        try await eventually("the server listens") { server.port != nil }
+        let client = try await self.client(of: server)
+        try await client.emit("stop")
+        try await self.expectEnd(of: client)
+        try await running.value
+        #expect(self.log.all.sorted() == ["begun", "left: server shutting down"])
     }
 }
 

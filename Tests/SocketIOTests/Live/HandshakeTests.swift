@@ -2,6 +2,7 @@
 import EngineIO
 import HTTPTypes
 import SocketIO
+import SocketIOTesting
 import TestSupport
 import Testing
 
@@ -78,53 +79,44 @@ import Darwin
         #expect((before...(Double(time(nil)) + 1)).contains(handshake.time))
     }
 
-    @Test func `each namespace of a connection has its own auth`() async throws {
+    @Test(arguments: TestingMode.allCases)
+    func `each namespace of a connection has its own auth`(mode: TestingMode) async throws {
         let log = Log()
-        try await withSocketServer(
-            .testing(),
-            setUp: { server in
-                for name in ["/", "/a"] {
-                    server.namespace(name).onConnect { log.append("\(name) \($0.handshake.auth?.json ?? "none")") }
-                }
-            },
-            body: { port in
-                let client = try await SocketIOTestClient.connect(port: port)
-                try await client.join("/", auth: #"{"x":1}"#)
-                try await client.join("/a")
-                try await log.expect([#"/ {"x":1}"#, "/a none"])
-            }
-        )
+        let server = try SocketIOServer(configuration: .testing(), logger: quietLogger())
+        for name in ["/", "/a"] {
+            server.namespace(name).onConnect { log.append("\(name) \($0.handshake.auth?.json ?? "none")") }
+        }
+        try await server.test(mode) { harness in
+            let client = try await harness.connect(auth: ["x": 1])
+            _ = try await client.join("/a")
+            try await log.expect([#"/ {"x":1}"#, "/a none"])
+        }
     }
 
-    @Test func `values stay with their socket from the middleware to the disconnect handler`() async throws {
+    @Test(arguments: TestingMode.allCases)
+    func `values stay with their socket from the middleware to the disconnect handler`(
+        mode: TestingMode
+    ) async throws {
         let log = Log()
-        try await withSocketServer(
-            .testing(),
-            setUp: { server in
-                let namespace = server.namespace("/")
-                namespace.use { socket in
-                    socket[CountKey.self] = 1
-                    socket[NameKey.self] = "ada"
-                }
-                namespace.on(Self.count) { socket in socket[CountKey.self]? += 1 }
-                namespace.onDisconnect { socket, _ in
-                    log.append("\(socket[NameKey.self] ?? "nobody") \(socket[CountKey.self] ?? 0)")
-                    socket[NameKey.self] = nil
-                    log.append("\(socket[NameKey.self] ?? "nobody")")
-                }
-            },
-            body: { port in
-                let (first, second) = (
-                    try await SocketIOTestClient.connect(port: port), try await SocketIOTestClient.connect(port: port)
-                )
-                try await first.join()
-                try await second.join()
-                for _ in 1...3 { try await first.emit("count") }
-                try await first.send("1")
-                try await log.expect(["ada 4", "nobody"])
-                try await second.send("1")
-                #expect(try await log.count(4)[2...] == ["ada 1", "nobody"])
-            }
-        )
+        let server = try SocketIOServer(configuration: .testing(), logger: quietLogger())
+        let namespace = server.namespace("/")
+        namespace.use { socket in
+            socket[CountKey.self] = 1
+            socket[NameKey.self] = "ada"
+        }
+        namespace.on(Self.count) { socket in socket[CountKey.self]? += 1 }
+        namespace.onDisconnect { socket, _ in
+            log.append("\(socket[NameKey.self] ?? "nobody") \(socket[CountKey.self] ?? 0)")
+            socket[NameKey.self] = nil
+            log.append("\(socket[NameKey.self] ?? "nobody")")
+        }
+        try await server.test(mode) { harness in
+            let (first, second) = (try await harness.connect(), try await harness.connect())
+            for _ in 1...3 { try first.emit(Self.count) }
+            first.disconnect()
+            try await log.expect(["ada 4", "nobody"])
+            second.disconnect()
+            #expect(try await log.count(4)[2...] == ["ada 1", "nobody"])
+        }
     }
 }

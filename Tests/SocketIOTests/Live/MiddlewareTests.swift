@@ -1,12 +1,24 @@
-/// Connect middlewares over real connections: their order, their refusals, and clients that do not wait.
+/// Connect middlewares: their order, their refusals, and clients that do not wait.
 import EngineIO
 import SocketIO
+import SocketIOTesting
 import TestSupport
 import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(1))) struct MiddlewareTests {
     private struct Secret: Error, CustomStringConvertible {
         var description: String { "password hunter2" }
+    }
+
+    /// Runs a test with a client that has joined the main namespace.
+    private static func join(
+        _ mode: TestingMode,
+        _ setUp: (Namespace) -> Void,
+        _ body: (TestClient) async throws -> Void
+    ) async throws {
+        let server = try SocketIOServer(configuration: .testing(), logger: quietLogger())
+        setUp(server.namespace("/"))
+        try await server.test(mode) { harness in try await body(try await harness.connect()) }
     }
 
     /// Adds a middleware, synchronous or not, which writes its name down.
@@ -21,26 +33,23 @@ import Testing
         }
     }
 
-    @Test(arguments: [[false, false, false], [true, true, true], [false, true, false], [true, false, true]])
-    func `middlewares run in the order of their registration, before the connect handlers`(kinds: [Bool]) async throws {
+    @Test(
+        arguments: [[false, false, false], [true, true, true], [false, true, false], [true, false, true]],
+        TestingMode.allCases
+    )
+    func `middlewares run in the order of their registration, before the connect handlers`(
+        kinds: [Bool],
+        mode: TestingMode
+    ) async throws {
         let log = Log()
-        try await withSocketServer(
-            .testing(),
-            setUp: { server in
-                let namespace = server.namespace("/")
-                namespace.onConnect { _ in log.append("connect") }
-                for (number, isAsync) in kinds.enumerated() {
-                    Self.add("\(number)", isAsync: isAsync, to: namespace, log: log)
-                }
-            },
-            body: { port in
-                // Kept until the end: a client that goes is closed, and its leaving would be told.
-                let later = try await SocketIOTestClient.connect(port: port)
-                defer { withExtendedLifetime(later) {} }
-                try await later.join()
-                try await log.expect(["0", "1", "2", "connect"])
+        try await Self.join(mode) { namespace in
+            namespace.onConnect { _ in log.append("connect") }
+            for (number, isAsync) in kinds.enumerated() {
+                Self.add("\(number)", isAsync: isAsync, to: namespace, log: log)
             }
-        )
+        } _: { _ in
+            try await log.expect(["0", "1", "2", "connect"])
+        }
     }
 
     @Test(arguments: [false, true])
@@ -130,31 +139,26 @@ import Testing
         )
     }
 
-    @Test func `a socket belongs to the namespace only once it is let in`() async throws {
+    @Test(arguments: TestingMode.allCases)
+    func `a socket belongs to the namespace only once it is let in`(mode: TestingMode) async throws {
         let log = Log()
-        try await withSocketServer(
-            .testing(),
-            setUp: { server in
-                let namespace = server.namespace("/")
-                namespace.use { socket in
-                    log.append("\(socket.isConnected) \(namespace.sockets.count) \(socket.rooms.count)")
-                }
-                namespace.onConnect { socket in
-                    log.append("\(socket.isConnected) \(namespace.sockets.count) \(socket.rooms.count)")
-                }
-            },
-            body: { port in
-                // Kept until the end: a client that goes is closed, and its leaving would be told.
-                let later = try await SocketIOTestClient.connect(port: port)
-                defer { withExtendedLifetime(later) {} }
-                try await later.join()
-                try await log.expect(["false 0 0", "true 1 1"])
+        try await Self.join(mode) { namespace in
+            namespace.use { socket in
+                log.append("\(socket.isConnected) \(namespace.sockets.count) \(socket.rooms.count)")
             }
-        )
+            namespace.onConnect { socket in
+                log.append("\(socket.isConnected) \(namespace.sockets.count) \(socket.rooms.count)")
+            }
+        } _: { _ in
+            try await log.expect(["false 0 0", "true 1 1"])
+        }
     }
 
-    @Test(arguments: [false, true])
-    func `a socket is in the rooms its middleware chose once it is let in`(isAsync: Bool) async throws {
+    @Test(arguments: [false, true], TestingMode.allCases)
+    func `a socket is in the rooms its middleware chose once it is let in`(
+        isAsync: Bool,
+        mode: TestingMode
+    ) async throws {
         let choose: @Sendable (Socket) throws -> Void = { socket in
             socket.join("a", "b")
             socket.join(["c"])
@@ -162,29 +166,22 @@ import Testing
             guard socket.rooms == ["a", "c"] else { throw ConnectRefusal("\(socket.rooms)") }
         }
         let rooms = EventLog<Set<Room>>()
-        try await withSocketServer(
-            .testing(),
-            setUp: { server in
-                let namespace = server.namespace("/")
-                if isAsync {
-                    namespace.use { socket async throws in try choose(socket) }
-                } else {
-                    namespace.use { socket in try choose(socket) }
-                }
-                namespace.onConnect { socket in
-                    rooms.append(socket.rooms.subtracting([Room(socket.id)]))
-                    try namespace.to("c").emit("hello")
-                }
-                namespace.onDisconnect { socket, _ in rooms.append(socket.rooms) }
-            },
-            body: { port in
-                let client = try await SocketIOTestClient.connect(port: port)
-                try await client.join()
-                try await client.expect(#"2["hello"]"#)
-                try await client.send("1")
-                try await rooms.expect([["a", "c"], []])
+        try await Self.join(mode) { namespace in
+            if isAsync {
+                namespace.use { socket async throws in try choose(socket) }
+            } else {
+                namespace.use { socket in try choose(socket) }
             }
-        )
+            namespace.onConnect { socket in
+                rooms.append(socket.rooms.subtracting([Room(socket.id)]))
+                try namespace.to("c").emit("hello")
+            }
+            namespace.onDisconnect { socket, _ in rooms.append(socket.rooms) }
+        } _: { client in
+            try await client.nextEvent("hello")
+            client.disconnect()
+            try await rooms.expect([["a", "c"], []])
+        }
     }
 
     @Test func `who leaves while a middleware decides is forgotten, and may join anew`() async throws {

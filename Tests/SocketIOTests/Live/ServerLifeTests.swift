@@ -115,6 +115,24 @@ import Testing
         await first.shutDown()
     }
 
+    @Test func `a server that could not start may be started again`() async throws {
+        let log = Log()
+        let first = try self.server()
+        let port = try await first.start()
+        let second = try self.server({ $0.port = port }, makeAdapter: { LoggingAdapter(name: $0, log: log) })
+        let error = await #expect(throws: SocketIOError.self) { try await second.start() }
+        #expect(error?.code == .cannotBind)
+        _ = second.namespace("/more")
+        #expect(log.all == ["start /", "close /"])
+        await first.shutDown()
+        #expect(try await second.start() == port)
+        #expect(Set(log.all[2...]) == ["start /", "start /more"])
+        let client = try await SocketIOTestClient.connect(port: port)
+        try await client.join("/more")
+        await second.shutDown()
+        #expect(Set(log.all[4...]) == ["close /", "close /more"])
+    }
+
     @Test func `the adapter of a namespace made while the server runs is started too`() async throws {
         let log = Log()
         let server = try self.server(makeAdapter: { LoggingAdapter(name: $0, log: log) })
@@ -124,6 +142,39 @@ import Testing
         await server.shutDown()
         #expect(log.all[..<2] == ["start /", "start /late"])
         #expect(Set(log.all[2...]) == ["close /", "close /late"])
+    }
+
+    @Test func `the adapter of a namespace that goes while it starts is closed after that`() async throws {
+        let log = Log()
+        let gate = Gate()
+        let server = try self.server(
+            { $0.removesEmptyNamespaces = true },
+            makeAdapter: { LoggingAdapter(name: $0, log: log, gate: $0 == "/" ? nil : gate) }
+        )
+        let parent = try server.namespaces(matching: "/{x}")
+        let client = try await SocketIOTestClient.connect(port: try await server.start())
+        try await client.join("/late")
+        try await log.count(2)
+        try await client.send("1/late,")
+        try await eventually("the namespace goes") { parent.children.isEmpty }
+        // Nothing has been closed, although whatever the client left has been cleared away.
+        try await client.join("/other")
+        try await log.count(3)
+        #expect(log.all == ["start /", "start /late", "start /other"])
+        gate.open()
+        try await log.count(4)
+        #expect(log.all[3] == "close /late")
+        await server.shutDown()
+        #expect(Set(log.all[4...]) == ["close /", "close /other"])
+    }
+
+    @Test func `an adapter that could not start beside the clients is not closed`() async throws {
+        let log = Log()
+        let server = try self.server(makeAdapter: { LoggingAdapter(name: $0, log: log, fails: $0 == "/late") })
+        try await server.start()
+        _ = server.namespace("/late")
+        await server.shutDown()
+        #expect(log.all == ["start /", "close /"])
     }
 
     @Test func `shutdowns at the same time are one`() async throws {

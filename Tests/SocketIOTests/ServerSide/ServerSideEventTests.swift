@@ -1,5 +1,6 @@
 /// Events between servers: the contract of adapters, shown with servers that share a process.
 import EngineIO
+import SocketIOTesting
 import Synchronization
 import TestSupport
 import Testing
@@ -69,6 +70,26 @@ import Testing
                 "1: any \(["1", placeholder])", "2: any \(["1", placeholder])",
             ]
         )
+    }
+
+    @Test(arguments: TestingMode.allCases)
+    func `clients are told by their server what another one says`(mode: TestingMode) async throws {
+        let (here, there) = (try self.server(), try self.server())
+        there.namespace("/").onServerSideEvent(Self.note) { namespace, text, count in
+            try namespace.emit("told", .string(text), .int(Int64(count ?? -1)))
+        }
+        there.namespace("/").onServerSideEvent(Self.size) { namespace, room in namespace.to(Room(room)).socketCount }
+        try await there.test(mode) { harness in
+            let clients = [try await harness.connect(), try await harness.connect()]
+            there.namespace("/").socket(clients[0].id)?.join("lobby")
+            try here.namespace("/").serverSideEmit(Self.note, "hello", 2)
+            for client in clients {
+                let told = try await client.next(Event<String, Int>("told"))
+                #expect(told == ("hello", 2))
+            }
+            let sizes = try await here.namespace("/").serverSideEmitWithAck(Self.size, "lobby")
+            #expect(sizes.replies == [1])
+        }
     }
 
     @Test func `each other server acknowledges, and those that do not are counted`() async throws {
