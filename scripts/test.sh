@@ -79,6 +79,7 @@ stage "unit tests" unit_tests
 stage "autobahn" autobahn
 renew_manifests
 stage "build benchmarks" swift build --package-path Benchmarks -Xswiftc -warnings-as-errors
+stage "fuzz" scripts/fuzz.sh --seconds 60
 stage "load generator" "$python" Benchmarks/Tests/selftest.py
 stage "benchmarks run" scripts/bench-smoke.sh Benchmarks/.build/debug
 stage "allocation budgets" scripts/micro.sh --check Benchmarks/allocations.json
