@@ -41,7 +41,7 @@ micro: ## Measure the parts of the server one by one; options in ARGS, e.g. make
 	@scripts/micro.sh $(ARGS)
 
 .PHONY: fuzz
-fuzz: ## Fuzz the decoders; options in ARGS, e.g. make fuzz ARGS='--seconds 3600 json'
+fuzz: ## Fuzz the decoders and the whole server; options in ARGS, e.g. make fuzz ARGS='--seconds 3600 json'
 	@scripts/install-packages.sh run
 	@scripts/fuzz.sh $(ARGS)
 

@@ -24,6 +24,7 @@ let package = Package(
         .target(
             name: "Targets",
             dependencies: [
+                "CFuzz",
                 .product(name: "EngineIO", package: "swift-socket-io"),
                 .product(name: "SocketIO", package: "swift-socket-io"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

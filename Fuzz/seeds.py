@@ -7,6 +7,7 @@ usage: seeds.py <folder>    writes <folder>/<target>/<number>
 import base64
 import json
 import pathlib
+import random
 import struct
 import sys
 import urllib.parse
@@ -36,11 +37,41 @@ QUERIES = [
 
 NAMESPACES = ["/", "/chat", "/game-17", "/room-3", "/room--0", "/a/b", "/axb/cy", "/räume/ü", "/a\n", "/game-1\xff/game-{id}\xff/{x}"]
 
+ORIGINS = [
+    "http://localhost\xfflocalhost", "https://a.example\xffa.example:443\xffhttps://A.example", "null\xff\xffnull", "http://\xff",
+    "http://\N{KELVIN SIGN}.example\xffK.example\xffhttp://k.example", "\t\x7f\xff\xff",
+]
+
+COOKIES = ["io", "io\xffexample.com\xff/", "a b", "io\xffa;b", "io\xff\xff/a b,\x7f", "!#$%&'*+-.^_`|~09\xff\xff"]
+
+FIELDS = [
+    "localhost:3000", "a.example", "[::1]:80", "[fe80::1%eth0]", "a,b", "127.0.0.1", "010.0.0.1", "1.2.3", "::", "::ffff:192.0.2.1",
+    "1::2::3", "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7::", "::1.2.3.4", "203.0.113.9, 10.0.0.1", "[2001:db8::1]:4711, 127.0.0.1,",
+    'for=192.0.2.60;proto=https;host="a.example:80", for="[2001:db8::1]:1"', 'for="_hidden\\"x', "for=a;for=b", "gzip;q=0.5, deflate",
+    "*;q=0.001", "br, identity;q=0, *", "http://a.example/x?y", "HTTPS://a@b/", "https://[::1]:0?q", "*", "//a/b", "10.0.0.0/8",
+]
+
+REQUESTS = [
+    "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: a\r\n\r\n",
+    "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: a\r\nOrigin: http://a\r\nCookie: io=x; b\r\n\r\n"
+    "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+    "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+    "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\nabcHEAD /y HTTP/1.0\r\n\r\n",
+    "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nTrailer: x\r\n\r\n",
+    "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\nOPTIONS /socket.io/ HTTP/1.1\r\nHost: a\r\nAccess-Control-Request-Headers: x\r\n\r\n",
+    "CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n", "GET http://b/socket.io/ HTTP/1.1\r\nHost: a\r\nForwarded: for=x\r\n\r\n",
+    "GET /throw HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nX: " + "x" * 1200 + "\r\n\r\n",
+    "POST /socket.io/?EIO=4&transport=polling&sid=AAAAAAAAAAAAAAAAAAAA HTTP/1.1\r\nHost: a\r\nContent-Length: 9999\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: a\r\nConnection: \tUpgrade\r\nUpgrade: h2c\r\n\r\n\x00\xff", "\x16\x03\x01\x02\x00\x01\x00",
+]
+
 DICTIONARY = [
     "_placeholder", "num", "true", "null", '{"_placeholder":true,"num":0}', "\\u", "\\ud83d\\ude00", "1e", "[[", "}}", '","', '":"',
     "EIO=4", "transport=", "polling", "websocket", "sid=", "/socket.io/", "http://", "Origin", "Host", "Upgrade", "Connection",
     "Accept-Encoding", "Sec-WebSocket-Key", "gzip", "deflate", ";q=0.", "\x1e", "2probe", "3probe", "4", "b", "42[", "51-[",
-    "disconnect", "connect_error",
+    "disconnect", "connect_error", " HTTP/1.1\r\n", "HTTP/1.0", "\r\n\r\n", "Host: a\r\n", "Content-Length: ", "Transfer-Encoding: chunked",
+    "Expect: 100-continue", "Connection: close", "OPTIONS", "HEAD", "POST", "X-Forwarded-For", "Forwarded", "for=", "proto=", "::ffff:",
 ]
 
 
@@ -108,22 +139,56 @@ def message_pack():
     yield b"\x83" + head % 2 + b"\xa4data\x92\xa1e" + b"\x91" * 60 + b"\xc0"
 
 
+# The steps of the server target that the seeds below are made of; see Fuzz/Sources/Targets/Server/ServerTarget.swift.
+OPEN_POLLING = bytes([1, 0, 0, 0, 0])
+OPEN_WEB_SOCKET = bytes([2, 1, 0, 0, 0])
+CONNECT = bytes([0, 1])
+POLL = bytes([3, 0, 0, 0, 0])
+JOIN_BY_POST = bytes([5, 0, 0, 0, 0, 1, 0, 0, 0, 0])
+SAY_BY_POST = bytes([5, 0, 1, 0, 7, 6, 1, 0, 8, 0, 1, 0, 0, 0, 0])
+JOIN_BY_FRAME = bytes([8, 0, 0, 0, 0, 0, 1])
+SAY_BY_FRAME = bytes([8, 0, 0, 0, 0, 8, 3, 1])
+NUMBER, TELL, UPGRADE = bytes([19]), bytes([21, 1]), bytes([22])
+HASTE, REST = bytes([17, 1]), bytes([17, 0])
+
+
+def wait(seconds):
+    return bytes([13, {1: 2, 5: 3, 25: 6, 60: 7}[seconds]])
+
+
+def server():
+    """Whole lives of clients; then noise."""
+    for features in (0, 2, 4, 16, 32, 64, 255):
+        for over_web_socket in (0, 1):
+            start = bytes([features, over_web_socket]) if features & 64 == 0 else bytes([features, 0, over_web_socket])
+            yield start + NUMBER + TELL + UPGRADE + NUMBER + TELL + wait(25) + NUMBER + HASTE + NUMBER * 9 + TELL * 9 + REST
+            yield start + OPEN_POLLING + b"\x00" + JOIN_BY_POST + POLL + SAY_BY_POST + CONNECT + wait(60) + NUMBER
+            yield start + OPEN_WEB_SOCKET + b"\x00" + JOIN_BY_FRAME + SAY_BY_FRAME * 4 + wait(5) + NUMBER + wait(60)
+    for number in range(40):
+        yield random.Random(number).randbytes(40 + 15 * number)
+
+
 def targets():
     engine = json.loads((FIXTURES / "packets" / "engineio.json").read_text("utf-8"))
     sockets = list(socket_packets(json.loads((FIXTURES / "packets" / "socketio.json").read_text("utf-8"))))
     json_texts = [text(value) for value in JSON_TEXTS] + [packet[1:] for packet in sockets]
     return {
         "base64": [content({"text": case["text"]}) for case in engine["base64"]] + [base64.b64encode(bytes(range(256)))],
+        "cookie": [cookie.encode("latin-1") for cookie in COOKIES],
         "encode": [bytes(range(64)), b"\x01\x02" + bytes(range(255, 100, -1)), b"\x00\x01\x00\x05\x07\x03abc\x08\x03"],
         "engine-packet": [content(case) for case in engine["packets"]],
         "engine-payload": [content(case) for case in engine["payloads"]],
+        "fields": [text(field) for field in FIELDS],
         "json": json_texts,
         "msgpack": list(message_pack()) + json_texts,
         "recovery": [b"p3", b"p5", b"pzz", b"p3w5e11264sgsf", b'{"pid":"pid","offset":"p3"}', b'{"pid":"pid"}', b'{"offset":{}}'],
         "namespace": [name.encode("latin-1") if "\xff" in name else text(name) for name in NAMESPACES],
+        "origin": [b"\xff".join(text(part) for part in origin.split("\xff")) for origin in ORIGINS],
         "outbox": [bytes(range(64)), b"\x01\x02\x05hello\x01\x01\x03\x02x\x00\x03\x01y\x01z\x01t\x03\x05", b"\x00\x05\x03"],
         "query": [text(query) for query in QUERIES],
         "old-engine-payload": list(revision3_payloads()),
+        "request-head": [b"\x00" + request.encode("latin-1") for request in REQUESTS],
+        "server": list(server()),
         "socket-packet": sockets,
         "typed": [packet + b"\xff\x01\x02\xff\x03" for packet in json_texts],
         "websocket": list(web_socket()),

@@ -1,7 +1,11 @@
 #!/usr/bin/env bash
 # Builds the fuzzers with libFuzzer and the address sanitizer, and runs each target for a time.
 #
-# usage: fuzz.sh [--seconds N] [target…]    N seconds for each target (default: 60), all targets by default
+# usage: fuzz.sh [--seconds N] [--jobs N] [target…]
+#        fuzz.sh --replay [target…]
+#
+# N seconds for each target (default: 60), so many targets at a time (default: as many as there are processors), all
+# targets by default. What was found before, in Fuzz/Cases, is tried first; --replay tries nothing else.
 #
 # Corpora and what was found stay in .build/fuzz. Exits with 1 when a target found something.
 set -euo pipefail
@@ -9,12 +13,24 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/common.sh
 
 readonly work=.build/fuzz
+readonly usage="usage: fuzz.sh [--seconds N] [--jobs N] [target…], or fuzz.sh --replay [target…]"
 seconds=60
-if [[ "${1:-}" == --seconds ]]; then
-    [[ "${2:-}" =~ ^[1-9][0-9]*$ ]] || fail "usage: fuzz.sh [--seconds N] [target…]"
-    seconds=$2
-    shift 2
-fi
+jobs=$(nproc)
+replays_only=false
+while [[ "${1:-}" == --* ]]; do
+    case $1 in
+    --seconds | --jobs)
+        [[ "${2:-}" =~ ^[1-9][0-9]*$ ]] || fail "$usage"
+        if [[ $1 == --seconds ]]; then seconds=$2; else jobs=$2; fi
+        shift 2
+        ;;
+    --replay)
+        replays_only=true
+        shift
+        ;;
+    *) fail "$usage" ;;
+    esac
+done
 python=$(find_python) || fail "no python3 of version 3.11 or newer"
 
 # A sanitizer's own linker: the default one does not take what the sanitizers add.
@@ -25,32 +41,62 @@ done
 touch Package.swift Fuzz/Package.swift
 swift build --package-path Fuzz "${flags[@]}"
 program=$(swift build --package-path Fuzz "${flags[@]}" --show-bin-path)/Fuzz
-mkdir -p "$work"
-"$python" Fuzz/seeds.py "$work/seeds"
 # Without it a crash waits for somebody at the terminal.
 export SWIFT_BACKTRACE=enable=no
+mapfile -t known < <("$program" | grep -E '^[a-z-]+$')
+[[ ${#known[@]} -gt 0 ]] || fail "the program names no targets"
 targets=("$@")
-if [[ ${#targets[@]} == 0 ]]; then
-    mapfile -t targets < <("$program" 2>&1 | grep -E '^ *[a-z-]+$' | tr -d ' ')
-fi
-[[ ${#targets[@]} -gt 0 ]] || fail "the program names no targets"
-failed=()
+if [[ ${#targets[@]} == 0 ]]; then targets=("${known[@]}"); fi
 for target in "${targets[@]}"; do
-    corpus="$work/corpus/$target"
-    mkdir -p "$corpus" "$work/found/$target"
-    folders=("$corpus")
+    [[ " ${known[*]} " == *" $target "* ]] || fail "no such target: $target; there are: ${known[*]}"
+done
+
+# Generous, since other processes may have the processors: these are for inputs that never end or eat all memory.
+readonly limits=(-timeout=25 -rss_limit_mb=2048 -malloc_limit_mb=256)
+
+# replay <target>: tries what was found before.
+replay() {
+    local folder="Fuzz/Cases/$1" log="$work/$1.replay.log"
+    [[ -d "$folder" ]] || return 0
+    if "$program" "$1" "${limits[@]}" "$folder"/* >"$log" 2>&1; then
+        echo "$1: replayed $(find "$folder" -type f | wc -l)"
+    else
+        tail -n 20 "$log"
+        fail "$1: a known case fails again (log: $log)"
+    fi
+}
+
+# fuzz <target>: looks for something new, and leaves a file behind when it finds it.
+fuzz() {
+    local target=$1 corpus="$work/corpus/$1" found="$work/found/$1" log="$work/$1.log" folder executions covered
+    mkdir -p "$corpus" "$found"
+    local folders=("$corpus")
     for folder in "$work/seeds/$target" "Fuzz/Cases/$target"; do
         [[ -d "$folder" ]] && folders+=("$folder")
     done
-    log="$work/$target.log"
-    if "$program" "$target" "-max_total_time=$seconds" -timeout=10 -rss_limit_mb=2048 -malloc_limit_mb=256 \
-        -max_len=4096 -print_final_stats=1 "-artifact_prefix=$work/found/$target/" "${folders[@]}" >"$log" 2>&1; then
+    if "$program" "$target" "${limits[@]}" "-max_total_time=$seconds" -max_len=4096 -print_final_stats=1 \
+        "-dict=$work/seeds/dictionary" "-artifact_prefix=$found/" "${folders[@]}" >"$log" 2>&1; then
         executions=$(awk '/stat::number_of_executed_units/ { print $2 }' "$log")
         covered=$(grep -oE 'cov: [0-9]+ ft: [0-9]+' "$log" | tail -n 1)
         echo "$target: $executions executions, ${covered:-no coverage}"
     else
-        failed+=("$target")
+        grep -E 'Fatal error|ERROR|SUMMARY|Test unit written' "$log" || tail -n 20 "$log"
         echo "$target: FAILED (log: $log)"
+        touch "$work/failed/$target"
     fi
+}
+
+# A fuzzer of its own process group would go on when the script is stopped.
+trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
+rm -rf "$work/failed" "$work/seeds"
+mkdir -p "$work/failed"
+"$python" Fuzz/seeds.py "$work/seeds"
+for target in "${targets[@]}"; do replay "$target"; done
+if [[ $replays_only == true ]]; then exit 0; fi
+for target in "${targets[@]}"; do
+    while [[ $(jobs -rp | wc -l) -ge $jobs ]]; do wait -n || true; done
+    fuzz "$target" &
 done
-[[ ${#failed[@]} == 0 ]] || fail "found something in: ${failed[*]}"
+wait
+failed=$(ls "$work/failed")
+[[ -z "$failed" ]] || fail "found something in: ${failed//$'\n'/, }"

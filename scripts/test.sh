@@ -79,6 +79,7 @@ stage "unit tests" unit_tests
 stage "autobahn" autobahn
 renew_manifests
 stage "build benchmarks" swift build --package-path Benchmarks -Xswiftc -warnings-as-errors
+stage "fuzz" scripts/fuzz.sh --seconds 60
 stage "load generator" "$python" Benchmarks/Tests/selftest.py
 stage "benchmarks run" scripts/bench-smoke.sh Benchmarks/.build/debug
 stage "allocation budgets" scripts/micro.sh --check Benchmarks/allocations.json
@@ -87,6 +88,7 @@ stage "replay of the recordings" "$python" compat-fixtures/replay.py --server "$
 stage "python clients" "$python" Tests/Clients/run.py --chat "$chat" --echo "$echo_server" --features "$features"
 stage "sanitizers fire" sanitizers_fire
 stage "thread sanitizer" scripts/sanitize.sh thread "${concurrent[@]}"
+stage "address sanitizer" scripts/sanitize.sh address
 stage "leaks" scripts/sanitize.sh leaks
 stage "python clients of socketio 2" .build/python-socketio2/bin/python Tests/Clients/socketio2/run.py --features "$features"
 stage "soak" soak

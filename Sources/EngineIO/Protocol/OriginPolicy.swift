@@ -62,15 +62,24 @@ public struct OriginPolicy: Sendable {
         switch self.rule {
         case .sameOrigin: return Self.isOwn(origin, host: host, isSecure: isSecure)
         case .sameOriginOrList(let origins):
-            return origins.contains(origin) || Self.isOwn(origin, host: host, isSecure: isSecure)
+            return Self.isListed(origin, in: origins) || Self.isOwn(origin, host: host, isSecure: isSecure)
         case .any: return true
-        case .list(let origins): return origins.contains(origin)
+        case .list(let origins): return Self.isListed(origin, in: origins)
         case .custom(let isAllowed): return isAllowed(origin)
         }
     }
 
     private static func isOwn(_ origin: String, host: String?, isSecure: Bool) -> Bool {
-        host.map { origin == "\(isSecure ? "https" : "http")://\($0)" } ?? false
+        host.map { Self.isSame(origin, "\(isSecure ? "https" : "http")://\($0)") } ?? false
+    }
+
+    private static func isListed(_ origin: String, in origins: Set<String>) -> Bool {
+        origins.firstIndex(of: origin).map { Self.isSame(origin, origins[$0]) } ?? false
+    }
+
+    /// Whether two origins are the same bytes: to Unicode a Kelvin sign is a K, to a name on the net it is not.
+    private static func isSame(_ one: String, _ other: String) -> Bool {
+        one == other && one.utf8.elementsEqual(other.utf8)
     }
 
     /// The value may be sent back in a response, so that control characters must not get through.

@@ -44,6 +44,23 @@ import Testing
         #expect(OriginPolicy.sameOrigin.allows(origin: origin, host: host, isSecure: isSecure) == isAllowed)
     }
 
+    @Test func `an origin of other bytes is another, also when Unicode calls it the same`() {
+        let origins = [("http://\u{212A}.example", "K.example"), ("http://e\u{301}.example", "\u{E9}.example")]
+        for (origin, host) in origins {
+            #expect(origin == "http://\(host)")
+            #expect(!OriginPolicy.sameOrigin.allows(origin: origin, host: host, isSecure: false))
+            #expect(!OriginPolicy.sameOrigin(and: []).allows(origin: origin, host: host, isSecure: false))
+        }
+        #expect(!OriginPolicy.list(["http://\u{E9}.example"]).allows(origin: origins[1].0, host: nil, isSecure: false))
+        #expect(
+            OriginPolicy.list(["http://\u{E9}.example"]).allows(
+                origin: "http://\u{E9}.example",
+                host: nil,
+                isSecure: false
+            )
+        )
+    }
+
     @Test(arguments: ["http://b.example", "null", "", "file://"])
     func `any lets everybody in`(_ origin: String) {
         #expect(OriginPolicy.any.allows(origin: origin, host: "a.example", isSecure: false))
