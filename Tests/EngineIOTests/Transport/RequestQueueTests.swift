@@ -64,10 +64,10 @@ private final class ReadCounter: ChannelOutboundHandler {
         try channel.pipeline.syncOperations.addHandlers(reads, HTTPConnectionHandler(core: core, loopContext: context))
         let send = { (part: HTTPServerRequestPart) in _ = try channel.writeInbound(part) }
         let target = "/engine.io/?EIO=4&transport=polling&sid=\(session.id)"
-        try send(.head(HTTPRequestHead(version: .http1_1, method: .GET, uri: target)))
+        try send(.head(HTTPRequestHead(version: .http1_1, method: .GET, uri: target, headers: ["Host": "localhost"])))
         try send(.end(nil))
         #expect(session.holdsPoll)
-        let length = HTTPHeaders([("Content-Length", "1000000")])
+        let length = HTTPHeaders([("Host", "localhost"), ("Content-Length", "1000000")])
         try send(.head(HTTPRequestHead(version: .http1_1, method: .POST, uri: target, headers: length)))
         for _ in 0..<3 { try send(.body(Self.piece)) }
         channel.read()

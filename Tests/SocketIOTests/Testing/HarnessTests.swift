@@ -311,7 +311,7 @@ struct Way: Sendable, CustomTestStringConvertible {
         server.namespace("/").on("begin") { socket, _ async in
             while !Task.isCancelled, (try? await socket.emitWithAck("again")) != nil {}
         }
-        try await server.test(mode, patience: .milliseconds(300)) { harness in
+        try await server.test(mode, patience: .seconds(2)) { harness in
             let client = try await harness.connect()
             client.answer("again") { _ in [] }
             try client.emit("begin")
