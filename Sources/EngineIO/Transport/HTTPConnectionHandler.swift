@@ -80,11 +80,12 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     func processQueue() {
         guard !self.isProcessing, !self.isClosing else { return }
         self.isProcessing = true
-        while self.exchange?.isReceived != true, self.isWritable, let part = self.queue.popFirst() {
+        // Nothing is answered behind the last answer, which may be given in here.
+        while !self.isClosing, self.exchange?.isReceived != true, self.isWritable, let part = self.queue.popFirst() {
             self.receive(part)
         }
         self.isProcessing = false
-        if self.exchange == nil, self.queue.isEmpty, self.parseError != nil { self.answerParseError() }
+        if !self.isClosing, self.exchange == nil, self.queue.isEmpty, self.parseError != nil { self.answerParseError() }
         if self.isReadHeld, self.mayRead {
             self.isReadHeld = false
             self.context?.read()
