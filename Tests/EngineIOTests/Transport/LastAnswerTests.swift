@@ -41,7 +41,8 @@ import Testing
     }
 
     @Test func `a request behind one whose answer ends the connection is not looked at`() throws {
-        let refused = "GET /engine.io/?transport=websocket HTTP/1.1\r\nHost: a\r\nConnection: \tUpgrade\r\nUpgrade: x\r\n\r\n"
+        let refused =
+            "GET /engine.io/?transport=websocket HTTP/1.1\r\nHost: a\r\nConnection: \tUpgrade\r\nUpgrade: x\r\n\r\n"
         let answers = try self.answers(to: refused + "GET /engine.io/ HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(answers.split(separator: "HTTP/1.1").count == 1)
     }

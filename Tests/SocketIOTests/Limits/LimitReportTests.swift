@@ -119,6 +119,11 @@ import Testing
             let bystander = try await Bystander(port: watched.port)
             let client = try await SocketIOTestClient.connect(port: watched.port)
             try await client.join()
+            if way.limit == "eventsPerInbox" {
+                // Until the connect handlers are done the inbox may be full as well, and is so twice then.
+                try await client.emit("alive", "1", id: 7)
+                try await client.expect("37[1]")
+            }
             for packet in way.packets { try await client.engine.send(packet) }
             for attachment in way.attachments { try await client.send(binary: attachment) }
             try await watched.expectLimit(way.limit)
