@@ -45,6 +45,11 @@ fuzz: ## Fuzz the decoders and the whole server; options in ARGS, e.g. make fuzz
 	@scripts/install-packages.sh run
 	@scripts/fuzz.sh $(ARGS)
 
+.PHONY: sanitize
+sanitize: ## Run the tests under a sanitizer, e.g. make sanitize ARGS='thread ConcurrencyStressTests', ARGS=leaks
+	@scripts/install-packages.sh run
+	@scripts/sanitize.sh $(ARGS)
+
 .PHONY: soak
 soak: ## Let 5,000 clients loose on the server for 15 minutes; options in ARGS, e.g. make soak ARGS='--seconds 120'
 	@scripts/install-packages.sh soak

@@ -10,6 +10,8 @@ readonly chat=".build/debug/ChatApp --host 127.0.0.1 --port {port} --log-file $l
 readonly echo_server="Benchmarks/.build/debug/EchoServer --port {port} --threads 2"
 readonly websocket_echo=".build/debug/WebSocketEchoServer --port {port}"
 readonly features=".build/debug/ClientTestServer --port {port}"
+# Suites in which threads meet; what the others test has one thread.
+readonly concurrent=(Live Concurrency Conne Leav Release Harness Recovery Broadcast Drain ServerLife Process Waiting)
 readonly soak_server=".build/debug/SoakServer --port {port} --recovery-seconds 10"
 passed=0
 
@@ -56,6 +58,10 @@ soak() {
         "$python" Tests/Soak/run.py --server "$soak_server" --clients 500 --seconds 30 --stall-ms 500
 }
 
+sanitizers_fire() {
+    scripts/sanitize.sh thread --self-test && scripts/sanitize.sh address --self-test
+}
+
 rm -rf "$logs"
 mkdir -p "$logs"
 stage "system packages" scripts/install-packages.sh test
@@ -80,6 +86,10 @@ stage "allocation budgets" scripts/micro.sh --check Benchmarks/allocations.json
 stage "replay runner" "$python" -m unittest discover -s compat-fixtures/tests
 stage "replay of the recordings" "$python" compat-fixtures/replay.py --server "$chat"
 stage "python clients" "$python" Tests/Clients/run.py --chat "$chat" --echo "$echo_server" --features "$features"
+stage "sanitizers fire" sanitizers_fire
+stage "thread sanitizer" scripts/sanitize.sh thread "${concurrent[@]}"
+stage "address sanitizer" scripts/sanitize.sh address
+stage "leaks" scripts/sanitize.sh leaks
 stage "python clients of socketio 2" .build/python-socketio2/bin/python Tests/Clients/socketio2/run.py --features "$features"
 stage "soak" soak
 stage "browser" "$python" Tests/Browser/run.py --server "$chat"

@@ -18,7 +18,12 @@ struct ChatApp: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ChatApp",
         abstract: "Serves a chat over Socket.IO, with its page.",
-        discussion: "Each option can also be set by an environment variable. A flag wins over a variable."
+        discussion: """
+            Each option can also be set by an environment variable. A flag wins over a variable.
+
+            SIGTERM and SIGINT (Ctrl-C) end the chat within --drain-duration and five seconds. SIGQUIT (Ctrl-\\) ends \
+            it too, or hurries an end that is under way: clients are told at once.
+            """
     )
 
     @OptionGroup
@@ -101,7 +106,13 @@ struct ChatApp: AsyncParsableCommand {
         // The group's own lines are of no interest to an operator.
         var groupLogger = logger
         groupLogger.logLevel = max(logger.logLevel, .warning)
-        return ServiceGroup(services: services, gracefulShutdownSignals: endingSignals, logger: groupLogger)
+        return ServiceGroup(
+            services: services,
+            gracefulShutdownSignals: endingSignals,
+            // Whoever does not want to wait for the drain to end.
+            cancellationSignals: [.sigquit],
+            logger: groupLogger
+        )
     }
 }
 

@@ -63,7 +63,8 @@ extension EngineIOConfiguration {
 
         /// The most bytes that wait for a slow client before ``EngineIOConfiguration/outboxPolicy`` applies.
         ///
-        /// Default: 8 MiB. A single message may be larger: there is no other way to send it.
+        /// What its connection takes counts no more; it takes no more than this at once either. Default: 8 MiB. A single
+        /// message may be larger: there is no other way to send it.
         public var outboxBytes: Int = 8 << 20
 
         /// The most fragments of one WebSocket message.

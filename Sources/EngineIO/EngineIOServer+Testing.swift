@@ -12,16 +12,24 @@ package struct TestEntrance: Sendable {
         self.address = address
     }
 
-    /// The loop for the next connection.
-    package func nextLoop() -> any EventLoop { self.listener.nextLoop() }
-
-    /// Serves a connection, as if it had been accepted.
+    /// Makes a connection on a loop of the server, and serves it as if it had been accepted.
     ///
-    /// To be called on the connection's loop.
-    ///
-    /// - Parameter channel: The connection, on a loop of ``nextLoop()``.
-    /// - Returns: When its handlers are in place; it fails when the server takes no more connections.
-    package func enter(_ channel: any Channel) -> EventLoopFuture<Void> { self.listener.initialize(channel) }
+    /// - Parameters:
+    ///   - make: Makes the connection on the loop it is given, where it is called.
+    ///   - admitted: Told on that loop, when the connection's handlers are in place, or why the server does not take it.
+    /// - Throws: ``EngineIOError`` when the server has ended, and what `make` throws.
+    package func enter<Connection: Channel>(
+        making make: @escaping @Sendable (any EventLoop) throws -> Connection,
+        admitted: @escaping @Sendable (Connection, Result<Void, any Error>) -> Void
+    ) async throws {
+        let (listener, loop) = (self.listener, self.listener.nextLoop())
+        let entered = listener.contexts[ObjectIdentifier(loop)]?.submit {
+            let connection = try make(loop)
+            listener.initialize(connection).whenComplete { admitted(connection, $0) }
+        }
+        guard let entered else { throw EngineIOError.wasShutDown }
+        try await entered.get()
+    }
 
     /// Waits until all loops have done what they were to do when this was called.
     package func turn() async {

@@ -3,8 +3,8 @@
 /// Compression of WebSocket messages, permessage-deflate (RFC 7692), under the names of Node's `perMessageDeflate`.
 ///
 /// It makes large messages of text much smaller and costs time on the event loop, which all its connections wait for,
-/// and memory: with the defaults a connection holds about 265 KiB from the first message on that was sent compressed, and
-/// about 42 KiB more from the first on that was received compressed. To send takes
+/// and memory: with the defaults a connection holds up to 265 KiB from the first message on that was sent compressed, and
+/// up to 42 KiB more from the first on that was received compressed. To send takes
 /// 2<sup>`serverMaxWindowBits` + 2</sup> + 2<sup>`memoryLevel` + 9</sup> bytes, to receive 2<sup>`clientMaxWindowBits`</sup>
 /// bytes, and each some 10 KiB. With ``serverNoContextTakeover`` and ``clientNoContextTakeover`` the memory is held only
 /// while a message is worked on.

@@ -25,9 +25,10 @@ extension SocketIOServer {
         let shutdownBegins = AsyncStream.makeStream(of: Never.self)
     }
 
-    /// A shutdown under way.
+    /// A shutdown under way, or done.
     struct Shutdown {
-        var engine: EngineShutdown
+        /// `nil` when it is done.
+        var engine: EngineShutdown?
         var task: Task<ShutdownOutcome, Never>
     }
 
@@ -219,6 +220,14 @@ extension SocketIOServer {
         }?.hurry()
     }
 
+    /// Lets go of an engine that is not needed any more: it makes the server's connections, and so keeps the server.
+    private func releaseEngine() {
+        self.state.withLock { state in
+            state.engine = nil
+            state.shutdown?.engine = nil
+        }
+    }
+
     private func shutDown(
         _ engine: EngineShutdown,
         _ hooks: [@Sendable (SocketIOServer) throws -> Void]
@@ -235,6 +244,7 @@ extension SocketIOServer {
         var outcome = await engine.run(self.configuration.shutdownOptions) { await self.closeAdapters() }
         outcome.adaptersAbandoned = self.directory.all.count { $0.adapterLife.isOpen }
         logger.log(level: outcome.isComplete ? .info : .error, "stopped", metadata: outcome.metadata)
+        self.releaseEngine()
         return outcome
     }
 

@@ -28,16 +28,9 @@ public struct TestTime: Sendable {
     /// it, such as the event that it emits, then move the time.
     ///
     /// - Parameter duration: How far, rounded up to milliseconds.
-    /// - Throws: ``TestFailure`` when what was sent does not arrive within the harness's patience.
+    /// - Throws: ``TestFailure`` when what was sent does not arrive within the harness's patience, and
+    ///   `CancellationError` when the task is cancelled. The time has then got no further than that.
     public func advance(by duration: Duration) async throws {
-        let (settle, outcome) = (self.settle, Watched(TestFailure?.none))
-        await self.manual.advance(by: TimeAmount(min(duration, .seconds(86_400 * 3650)))) {
-            do {
-                try await settle()
-            } catch {
-                outcome.change { $0 = error as? TestFailure ?? TestFailure("\(error)") }
-            }
-        }
-        if let failure = outcome.current { throw failure }
+        try await self.manual.advance(by: TimeAmount(min(duration, .seconds(86_400 * 3650))), settle: self.settle)
     }
 }

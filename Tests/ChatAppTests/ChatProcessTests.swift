@@ -74,7 +74,7 @@ import Testing
 
     // MARK: Serving and stopping
 
-    @Test(arguments: [SIGTERM, SIGINT])
+    @Test(arguments: [SIGTERM, SIGINT, SIGQUIT])
     func `a signal ends the chat: clients are told, the port is free, the status is 0`(signal: Int32) async throws {
         let chat = try ChatProcess(in: self.folder, "--host 127.0.0.1 --port 0")
         let port = try await chat.port()
@@ -174,6 +174,22 @@ import Testing
             try await SocketIOTestClient.connect(port: port), try await SocketIOTestClient.connect(port: port),
         ]
         chat.send(SIGTERM)
+        for client in clients {
+            try await client.expectEnd()
+            try await client.engine.webSocket?.connection.close()
+        }
+        #expect(try await chat.status() == 0)
+    }
+
+    @Test func `a shutdown that takes its time can be hurried`() async throws {
+        let chat = try ChatProcess(in: self.folder, "--host 127.0.0.1 --port 0 --drain-duration 300")
+        let port = try await chat.port()
+        let clients = [
+            try await SocketIOTestClient.connect(port: port), try await SocketIOTestClient.connect(port: port),
+        ]
+        chat.send(SIGTERM)
+        try await chat.lines.first("the beginning of the end") { $0.contains(" info shutting down") }
+        chat.send(SIGQUIT)
         for client in clients {
             try await client.expectEnd()
             try await client.engine.webSocket?.connection.close()

@@ -35,8 +35,9 @@ enum DynamicFeatures {
             let org = socket.namespace.parameters["org"] ?? ""
             try socket.emit(self.welcome, org, socket.value(of: self.room))
         }
-        rooms.acknowledge("announce") { _, arguments -> [Value]? in
-            try rooms.emit("news", arguments.decode(0))
+        // The parent keeps its handlers: one that kept the parent would never be released.
+        rooms.acknowledge("announce") { [weak rooms] _, arguments -> [Value]? in
+            try rooms?.emit("news", arguments.decode(0))
             return []
         }
     }

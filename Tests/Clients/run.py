@@ -116,11 +116,14 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     try:
         failed = asyncio.run(perform_all(scenarios, servers, arguments.jobs))
+        complaints = servers.stop_all()
     finally:
         servers.kill_all()
+    for complaint in complaints:
+        print(complaint)
     print(f"{len(scenarios) - failed} passed, {failed} failed")
     # A run that was given nothing to run has tested nothing.
-    sys.exit(1 if failed or not scenarios else 0)
+    sys.exit(1 if failed or complaints or not scenarios else 0)
 
 
 if __name__ == "__main__":

@@ -111,6 +111,22 @@ class Servers:
         """A server that whoever asked for it ends."""
         return Server(f"{self.commands[name]} {options}".strip()).start()
 
+    def stop_all(self):
+        """Asks the shared servers to stop and returns the complaints about how they did."""
+        complaints = []
+        for name, server in self._shared.items():
+            if not server.is_running:
+                continue
+            try:
+                status = server.stop()
+            except ServerError as error:
+                complaints.append(str(error))
+                continue
+            # Programs that do not mind the signal are ended by it.
+            if status not in (0, -signal.SIGTERM):
+                complaints.append(f"the {name} server stopped with status {status}:\n{server.tail()}")
+        return complaints
+
     def kill_all(self):
         for server in self._shared.values():
             server.kill()

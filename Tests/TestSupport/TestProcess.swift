@@ -15,7 +15,7 @@ package final class TestProcess: Sendable {
     /// - Parameters:
     ///   - name: The executable's name.
     ///   - arguments: Its command line.
-    ///   - environment: All its variables.
+    ///   - environment: All its variables, but for those that tell a sanitizer where to report.
     ///   - folder: Where it runs; `nil` for the folder of the tests.
     ///   - descriptorLimit: How many files it may have open; `nil` for as many as the tests may.
     package init(
@@ -36,7 +36,7 @@ package final class TestProcess: Sendable {
             process.arguments = arguments
         }
         if let folder { process.currentDirectoryURL = URL(filePath: folder) }
-        process.environment = environment
+        process.environment = environment.merging(Self.sanitizerOptions) { given, _ in given }
         process.standardInput = FileHandle.nullDevice
         let output = Pipe()
         process.standardOutput = output
@@ -90,6 +90,11 @@ package final class TestProcess: Sendable {
         guard fgets(&buffer, Int32(buffer.count), file) != nil else { return nil }
         let bytes = buffer.prefix { $0 != 0 && $0 != CChar(bitPattern: UInt8(ascii: "\n")) }
         return String(decoding: bytes.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    /// What the tests were told, if they were built with a sanitizer: the executables beside them were too.
+    private static var sanitizerOptions: [String: String] {
+        ProcessInfo.processInfo.environment.filter { ["ASAN_OPTIONS", "TSAN_OPTIONS"].contains($0.key) }
     }
 
     private static func executable(_ name: String) throws -> URL {

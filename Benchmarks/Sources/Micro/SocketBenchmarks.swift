@@ -15,7 +15,10 @@ private final class NullWebSocket: FrameSink {
         self.context = context
     }
 
+    var isWritable: Bool { true }
+
     func write(frames: FrameList) { use(frames) }
+    func stage(frames: FrameList) { use(frames) }
     func close() {}
     func abort() {}
     func setReading(_ isReading: Bool) {}

@@ -5,7 +5,11 @@ extension FuzzTarget {
     /// Name, domain and path: what is not refused must say what it is meant to, and write no header of its own.
     static let cookie = FuzzTarget("cookie") { input in
         let texts = input.parts().map { String(decoding: $0, as: UTF8.self) }
-        var cookie = CookieConfiguration(name: texts[0], domain: texts.dropFirst().first, path: texts.dropFirst(2).first)
+        var cookie = CookieConfiguration(
+            name: texts[0],
+            domain: texts.dropFirst().first,
+            path: texts.dropFirst(2).first
+        )
         cookie.maxAge = .seconds(input.bytes.count)
         var configuration = EngineIOConfiguration()
         configuration.cookie = cookie

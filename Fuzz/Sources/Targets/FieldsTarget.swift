@@ -1,13 +1,13 @@
 /// What else is read from a request's head: host, addresses, proxies' words, codings, and the target's form.
 import NIOCore
 
+@testable import EngineIO
+
 #if canImport(Glibc)
 import Glibc
 #else
 import Darwin
 #endif
-
-@testable import EngineIO
 
 extension FuzzTarget {
     /// The whole input is tried as each of them.
@@ -51,7 +51,9 @@ extension FuzzTarget {
 
     private static func systemAddress(_ text: String) -> UInt128? {
         var bytes = [UInt8](repeating: 0, count: 16)
-        if inet_pton(AF_INET, text, &bytes) == 1 { return 0xFFFF << 32 | bytes.prefix(4).reduce(0) { $0 << 8 | UInt128($1) } }
+        if inet_pton(AF_INET, text, &bytes) == 1 {
+            return 0xFFFF << 32 | bytes.prefix(4).reduce(0) { $0 << 8 | UInt128($1) }
+        }
         return inet_pton(AF_INET6, text, &bytes) == 1 ? bytes.reduce(0) { $0 << 8 | UInt128($1) } : nil
     }
 

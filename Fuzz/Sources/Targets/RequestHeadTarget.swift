@@ -21,7 +21,9 @@ extension FuzzTarget {
     /// In two at some places, and byte by byte.
     private static func someCuts(of bytes: [UInt8]) -> [[ArraySlice<UInt8>]] {
         let step = max(1, bytes.count / 5)
-        let inTwo = stride(from: 1 + bytes.count % step, to: bytes.count, by: step).map { [bytes[..<$0], bytes[$0...]] }
+        let inTwo = stride(from: 1 + bytes.count % step, to: bytes.count, by: step).map {
+            [bytes[..<$0], bytes[$0...]]
+        }
         return inTwo + [bytes.indices.map { bytes[$0...$0] }]
     }
 }
@@ -107,7 +109,9 @@ private struct Conversation: Equatable, CustomStringConvertible {
         return try Response(&bytes, isHead: false)
     }
 
-    /// Session ids and the time are others each time. Of a head that is both too large and broken, the parser finds first
+    /// Session ids and the time are others each time.
+    ///
+    /// Of a head that is both too large and broken, the parser finds first
     /// what the pieces let it see first.
     private static func masked(_ bytes: [UInt8]) -> [UInt8] {
         var bytes = bytes

@@ -13,8 +13,8 @@ final class LineWriter: Sendable {
 
     private struct State {
         var pending: [UInt8] = []
-        /// How many bytes are being written.
-        var bytesInWrite = 0
+        /// What is being written.
+        var inWrite: [UInt8] = []
         /// Lines lost since the last that was taken.
         var lostLines = 0
         /// Lines lost since writing failed.
@@ -32,9 +32,13 @@ final class LineWriter: Sendable {
 
         private static let lossNotice = " lines were lost here"
 
-        /// How many lines wait, and were lost among them.
-        var waitingLines: Int {
-            String(decoding: self.pending, as: UTF8.self).split(separator: "\n").reduce(self.lostLines) { sum, line in
+        /// How many lines have not been written, those lost among them.
+        ///
+        /// A write that hangs may have written some of its lines: nobody knows.
+        var unwrittenLines: Int { Self.lines(in: self.inWrite) + Self.lines(in: self.pending) + self.lostLines }
+
+        private static func lines(in bytes: [UInt8]) -> Int {
+            String(decoding: bytes, as: UTF8.self).split(separator: "\n").reduce(0) { sum, line in
                 // Other lines begin with a date.
                 let lost = line.hasSuffix(Self.lossNotice) ? Int(line.dropLast(Self.lossNotice.count)) : nil
                 return sum + (lost ?? 1)
@@ -76,7 +80,7 @@ final class LineWriter: Sendable {
     /// Takes a line, without its end.
     func append(_ line: String) {
         let mustStart = self.state.withLock { state in
-            guard state.pending.count + state.bytesInWrite + line.utf8.count < self.limit else {
+            guard state.pending.count + state.inWrite.count + line.utf8.count < self.limit else {
                 state.lostLines += 1
                 if state.hasFailed { state.lostInFailure += 1 }
                 return false
@@ -108,7 +112,7 @@ final class LineWriter: Sendable {
     /// Flushes for the last time, and reports how many lines are lost for good.
     func finish() {
         self.flush()
-        let lost = self.state.withLock { $0.waitingLines }
+        let lost = self.state.withLock { $0.unwrittenLines }
         if lost > 0 { self.report("\(lost) lines could not be written to \(self.name)") }
     }
 
@@ -134,14 +138,14 @@ final class LineWriter: Sendable {
                 return nil
             }
             defer { state.pending = [] }
-            state.bytesInWrite = state.pending.count
+            state.inWrite = state.pending
             return state.pending
         }
     }
 
     private func succeeded() {
         let report = self.state.withLock { state -> String? in
-            state.bytesInWrite = 0
+            state.inWrite = []
             guard state.hasFailed else { return nil }
             defer {
                 state.hasFailed = false
@@ -158,7 +162,7 @@ final class LineWriter: Sendable {
     /// - Parameter rest: What has not been written; it waits in front of all else.
     func failed(_ error: FileError, leaving rest: ArraySlice<UInt8> = []) {
         let isNew = self.state.withLock { state in
-            state.bytesInWrite = 0
+            state.inWrite = []
             state.pending.insert(contentsOf: rest, at: 0)
             defer { state.hasFailed = true }
             return !state.hasFailed

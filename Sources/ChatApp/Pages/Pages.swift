@@ -29,14 +29,17 @@ struct Pages: Sendable {
     @Sendable
     func respond(to request: HTTPRequest, body: ByteBuffer) async -> ApplicationResponse {
         guard let path = RequestPath.decoded(request.path ?? "") else { return .pageNotFound }
-        if path == "/" { return self.answer(request) { .html(self.index) } }
+        if path == "/" { return await self.answer(request) { .html(self.index) } }
         guard let name = StaticFiles.name(in: path) else { return .pageNotFound }
-        return self.answer(request) { self.files.respond(to: request, name: name) }
+        return await self.answer(request) { await self.files.respond(to: request, name: name) }
     }
 
-    private func answer(_ request: HTTPRequest, _ page: () -> ApplicationResponse) -> ApplicationResponse {
+    private func answer(
+        _ request: HTTPRequest,
+        _ page: () async -> ApplicationResponse
+    ) async -> ApplicationResponse {
         switch request.method {
-        case .get, .head: page()
+        case .get, .head: await page()
         case .options: .options
         default: .methodNotAllowed
         }

@@ -5,15 +5,17 @@ import NIOCore
 
 /// Serves the files of one folder, and nothing outside it.
 ///
-/// A file is read when it is asked for, on the default pool: the chat itself runs on the event loops, so that a slow
-/// disk holds up nothing but pages.
+/// A file is read when it is asked for, and shared by all who ask for it: see ``FileCache``.
 struct StaticFiles: Sendable {
-    /// The largest file that is served, since each is read whole.
-    static let sizeLimit = 64 << 20
-
     private static let prefix = "/static/"
 
     let folder: String
+    private let cache = FileCache()
+
+    /// Serves a folder.
+    init(folder: String) {
+        self.folder = folder
+    }
 
     /// The name of the file that a path asks for; nothing when the path does not lead into the folder.
     ///
@@ -30,20 +32,21 @@ struct StaticFiles: Sendable {
     /// Answers a request for a file.
     ///
     /// - Parameter name: What ``name(in:)`` has found.
-    func respond(to request: HTTPRequest, name: String) -> ApplicationResponse {
-        guard let content = try? FileContent(of: "\(self.folder)/\(name)", limit: Self.sizeLimit) else {
-            return .pageNotFound
-        }
-        let tag = "\"\(content.version)\""
+    func respond(to request: HTTPRequest, name: String) async -> ApplicationResponse {
+        let known = request.headerFields[.ifNoneMatch]
+        let found = try? await self.cache.file(at: "\(self.folder)/\(name)") { Self.lists(known, Self.tag($0)) }
+        guard let file = found else { return .pageNotFound }
         // Browsers keep the file and ask each time whether it is still the same.
-        let headers: HTTPFields = [.eTag: tag, .cacheControl: "no-cache", .xContentTypeOptions: "nosniff"]
-        if Self.lists(request.headerFields[.ifNoneMatch], tag) {
-            return ApplicationResponse(status: .notModified, headers: headers)
-        }
-        var response = ApplicationResponse(headers: headers, body: ByteBuffer(bytes: content.bytes))
+        let headers: HTTPFields = [
+            .eTag: Self.tag(file.version), .cacheControl: "no-cache", .xContentTypeOptions: "nosniff",
+        ]
+        guard let content = file.content else { return ApplicationResponse(status: .notModified, headers: headers) }
+        var response = ApplicationResponse(headers: headers, body: content)
         response.head.headerFields[.contentType] = ContentType.of(name)
         return response
     }
+
+    private static func tag(_ version: String) -> String { "\"\(version)\"" }
 
     /// Whether `If-None-Match` names the version (RFC 9110 §13.1.2).
     private static func lists(_ field: String?, _ tag: String) -> Bool {
@@ -64,9 +67,7 @@ struct FileContent: Sendable {
     init(of path: String, limit: Int) throws(FileError) {
         let file = try FileDescriptor(reading: path)
         defer { file.close() }
-        let status = try file.status()
-        guard status.isRegularFile else { throw .notAFile }
-        guard status.byteCount <= limit else { throw .tooLarge }
+        let status = try file.status(ofFileUpTo: limit)
         self.bytes = try file.read(atMost: status.byteCount)
         self.version = status.version
     }

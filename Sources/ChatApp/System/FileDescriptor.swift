@@ -24,7 +24,8 @@ struct FileDescriptor: Sendable {
         try self.init(path, flags: O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     }
 
-    private init(number: CInt) {
+    /// Takes a descriptor that is open.
+    init(number: CInt) {
         self.number = number
     }
 
@@ -54,7 +55,7 @@ struct FileDescriptor: Sendable {
                 continue
             }
             do throws(FileError) {
-                try self.handleInterruption()
+                try self.handleInterruption(of: .output)
             } catch {
                 throw WriteFailure(error: error, byteCount: bytes.count - rest.count)
             }
@@ -72,19 +73,34 @@ struct FileDescriptor: Sendable {
                 pread(self.number, buffer.baseAddress?.advanced(by: count), limit - count, off_t(count))
             }
             if read == 0 { break }
-            if read > 0 { count += read } else { try self.handleInterruption() }
+            if read > 0 { count += read } else { try self.handleInterruption(of: .input) }
         }
         bytes.removeLast(limit - count)
         return bytes
     }
 
-    /// Goes on after a signal, and waits for a terminal or pipe that takes no more just now.
-    private func handleInterruption() throws(FileError) {
+    /// Which way bytes go.
+    enum Direction {
+        case input
+        case output
+    }
+
+    /// Goes on after a signal, and waits for a terminal or pipe that takes or has no more just now.
+    private func handleInterruption(of direction: Direction) throws(FileError) {
         let code = errno
         if code == EINTR { return }
         guard code == EAGAIN else { throw FileError(code: code) }
-        var request = pollfd(fd: self.number, events: Int16(POLLIN | POLLOUT), revents: 0)
-        _ = poll(&request, 1, 1000)
+        self.wait(for: direction, milliseconds: 1000)
+    }
+
+    /// Waits until bytes can go one way, whatever is possible the other way.
+    ///
+    /// - Returns: Whether they can, or never will.
+    @discardableResult
+    func wait(for direction: Direction, milliseconds: CInt) -> Bool {
+        let event = direction == .input ? POLLIN : POLLOUT
+        var request = pollfd(fd: self.number, events: Int16(event), revents: 0)
+        return poll(&request, 1, milliseconds) > 0
     }
 }
 
@@ -112,6 +128,16 @@ extension FileDescriptor {
         )
     }
 
+    /// What is known about a file that can be read whole.
+    ///
+    /// - Parameter limit: The most bytes that it may have.
+    func status(ofFileUpTo limit: Int) throws(FileError) -> Status {
+        let status = try self.status()
+        guard status.isRegularFile else { throw .notAFile }
+        guard status.byteCount <= limit else { throw .tooLarge }
+        return status
+    }
+
     /// Which file this is, whatever it is called by now.
     func identity() throws(FileError) -> FileIdentity {
         FileIdentity(try self.systemStatus())
@@ -125,7 +151,7 @@ extension FileDescriptor {
 }
 
 /// Tells files from each other; two names of one file have the same.
-struct FileIdentity: Equatable {
+struct FileIdentity: Hashable {
     private let device: UInt64
     private let number: UInt64
 

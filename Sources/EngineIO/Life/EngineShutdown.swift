@@ -57,6 +57,7 @@ package final class EngineShutdown: Sendable {
         outcome.connectionsCut = await connectionsCut
         let end = max(deadline, self.timeline.elapsed + options.grace)
         await self.timeline.wait(until: end, for: finishing)
+        self.forgetSessions()
         outcome.handlersAbandoned += await self.endLoops(grace: options.grace)
         return outcome
     }
@@ -106,6 +107,14 @@ package final class EngineShutdown: Sendable {
         connections.closeAll()
         await self.timeline.wait(until: deadline + grace) { await connections.waitUntilEmpty() }
         return count
+    }
+
+    /// Forgets the sessions whose clients have not come for their farewell: nobody will come any more.
+    private func forgetSessions() {
+        let registry = self.core.environment.registry
+        for id in registry.close() {
+            registry.session(for: id)?.close(reason: .serverShuttingDown, mode: .discard)
+        }
     }
 
     /// Ends the event loops.

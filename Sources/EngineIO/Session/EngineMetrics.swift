@@ -55,16 +55,21 @@ final class EngineMetrics: Sendable {
     func sessionRemoved() { self.sessions.decrement() }
 
     func sessionClosed(_ reason: CloseReason) {
-        self.closes.withLock { closes in
-            let counter =
-                closes[reason]
-                ?? Counter(
-                    label: "engineio.closes",
-                    dimensions: [("reason", reason.rawValue)],
-                    factory: self.factory
-                )
+        self.counter(for: reason).increment()
+    }
+
+    private func counter(for reason: CloseReason) -> Counter {
+        if let counter = self.closes.withLock({ $0[reason] }) { return counter }
+        // Not under the lock: a backend has locks of its own. Two threads may both make one, which is the same to it.
+        let made = Counter(
+            label: "engineio.closes",
+            dimensions: [("reason", reason.rawValue)],
+            factory: self.factory
+        )
+        return self.closes.withLock { closes in
+            let counter = closes[reason] ?? made
             closes[reason] = counter
-            counter.increment()
+            return counter
         }
     }
 

@@ -1,6 +1,7 @@
 /// Makes limits visible: each time a peer reaches one it is counted, and logged at a bounded rate.
 package import Logging
 package import Metrics
+import NIOCore
 import Synchronization
 
 /// A limit that peers can reach, named as the configuration names it.
@@ -23,6 +24,14 @@ package final class LimitReporter: Sendable {
         let counter: Counter
         var rate = LogRate()
         var count = 0
+
+        /// Counts, without the counter: a backend is not called under a lock.
+        ///
+        /// - Returns: The counter, and how many lines were left out; `nil` when this one is, too.
+        mutating func note(_ count: Int, at now: NIODeadline) -> (counter: Counter, omitted: Int?) {
+            self.count += count
+            return (self.counter, self.rate.admit(at: now))
+        }
     }
 
     private let label: String
@@ -54,16 +63,15 @@ package final class LimitReporter: Sendable {
     ///
     /// - Parameters:
     ///   - limit: The limit.
+    ///   - count: How often: one line stands for all.
     ///   - metadata: What else the line says; nothing of a peer's may stand in it unescaped.
-    package func reached(_ limit: LimitName, metadata: @autoclosure () -> Logger.Metadata = [:]) {
-        let now = self.time.now
-        let omitted = self.records.withLock { records -> Int? in
-            var record = records[limit] ?? Record(counter: self.counter(for: limit))
-            record.counter.increment()
-            record.count += 1
-            defer { records[limit] = record }
-            return record.rate.admit(at: now)
-        }
+    package func reached(
+        _ limit: LimitName,
+        count: Int = 1,
+        metadata: @autoclosure () -> Logger.Metadata = [:]
+    ) {
+        let (counter, omitted) = self.note(limit, count)
+        counter.increment(by: count)
         guard let omitted else { return }
         var metadata = metadata()
         metadata["\(self.label).limit"] = "\(limit.name)"
@@ -76,7 +84,15 @@ package final class LimitReporter: Sendable {
         self.records.withLock { $0[limit]?.count ?? 0 }
     }
 
-    private func counter(for limit: LimitName) -> Counter {
+    private func note(_ limit: LimitName, _ count: Int) -> (counter: Counter, omitted: Int?) {
+        let now = self.time.now
+        if let noted = self.records.withLock({ $0[limit]?.note(count, at: now) }) { return noted }
+        // Two threads may both make one: to a backend they are the same.
+        let counter = self.makeCounter(for: limit)
+        return self.records.withLock { $0[limit, default: Record(counter: counter)].note(count, at: now) }
+    }
+
+    private func makeCounter(for limit: LimitName) -> Counter {
         Counter(label: "\(self.label).limit_reached", dimensions: [("limit", limit.name)], factory: self.factory)
     }
 }

@@ -136,7 +136,9 @@ package final class LoopContext: Sendable {
     /// Does something on the loop, as one of its next tasks.
     ///
     /// - Returns: When that is done; `nil` when the loop is about to end.
-    func submit(_ work: @escaping @Sendable () -> Void) -> EventLoopFuture<Void>? {
+    func submit<Output: Sendable>(
+        _ work: @escaping @Sendable () throws -> Output
+    ) -> EventLoopFuture<Output>? {
         // What was handed to the loop under the lock is done before it ends.
         self.timers.withLock { timers in timers.isRetired ? nil : self.eventLoop.submit(work) }
     }

@@ -17,7 +17,12 @@ extension Session {
     /// - Returns: Whether they are sent, or wait to be.
     @discardableResult
     public func sendVolatile(_ unit: consuming MessageUnit) -> Bool {
-        if self.environment.keepsVolatile { return self.keepVolatile(unit) { $0.flushSoon(self) } }
+        if self.environment.keepsVolatile {
+            let (isKept, dropped, context) = self.keepVolatile(unit)
+            if let context { context.flushSoon(self) }
+            self.reportDropped(dropped)
+            return isKept
+        }
         let (isSent, context) = self.state.withLock { [unit] state -> (Bool, LoopContext?) in
             guard state.canWriteAtOnce else { return (false, nil) }
             state.outbox.append(own: unit)
@@ -44,10 +49,13 @@ extension Session {
             return Self.sendVolatile(plain, to: count, receiver: receiver)
         }
         var batch = FlushBatch()
+        var drops = DropTally()
         for number in 0..<count {
             let session = receiver(number)
             if session.environment.keepsVolatile {
-                _ = session.keepVolatile(unit) { batch.add(session, on: $0) }
+                let (_, dropped, context) = session.keepVolatile(unit)
+                drops.add(dropped, of: session)
+                if let context { batch.add(session, on: context) }
                 continue
             }
             let context = session.state.withLock { state -> LoopContext? in
@@ -58,21 +66,21 @@ extension Session {
             if let context { batch.add(session, on: context) }
         }
         batch.flushSoon()
+        drops.report()
     }
 
     // MARK: Keeping them
 
     /// Lets messages wait while there is room for them.
-    private func keepVolatile(_ unit: MessageUnit, flush: (LoopContext) -> Void) -> Bool {
-        let (isKept, dropped, context) = self.state.withLock { state -> (Bool, Int, LoopContext?) in
+    ///
+    /// - Returns: Whether they wait, how many were dropped, and where the session must be flushed.
+    private func keepVolatile(_ unit: MessageUnit) -> (isKept: Bool, dropped: Int, flush: LoopContext?) {
+        self.state.withLock { state in
             guard state.takesMessages else { return (false, 0, nil) }
             let (isAppended, dropped) = state.outbox.append(volatile: unit, limit: self.environment.outboxLimit)
             // One that finds no room is the oldest there is.
             return (isAppended, isAppended ? dropped : 1, isAppended ? state.scheduleFlush() : nil)
         }
-        if let context { flush(context) }
-        self.reportDropped(dropped)
-        return isKept
     }
 
     /// Volatile messages had to make room for others.
@@ -80,7 +88,30 @@ extension Session {
         guard count > 0 else { return }
         self.environment.limits.reached(
             .outboxBytes,
+            count: count,
             metadata: ["engineio.sid": "\(self.id.redacted)", "engineio.dropped": "\(count)"]
+        )
+    }
+}
+
+/// The volatile messages that a broadcast has dropped, to be reported once for all its receivers.
+struct DropTally {
+    private var messages = 0
+    private var sessions = 0
+    private var limits: LimitReporter?
+
+    mutating func add(_ count: Int, of session: Session) {
+        guard count > 0 else { return }
+        self.messages += count
+        self.sessions += 1
+        self.limits = session.environment.limits
+    }
+
+    func report() {
+        self.limits?.reached(
+            .outboxBytes,
+            count: self.messages,
+            metadata: ["engineio.dropped": "\(self.messages)", "engineio.sessions": "\(self.sessions)"]
         )
     }
 }

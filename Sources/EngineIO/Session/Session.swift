@@ -95,6 +95,7 @@ public final class Session: Sendable {
         case .madeRoom(let dropped, let context):
             context?.flushSoon(self)
             self.reportDropped(dropped)
+        case .handOver(let early): early.handOver()
         case .overflow: self.overflow()
         }
     }
@@ -117,6 +118,7 @@ public final class Session: Sendable {
             return Self.send(plain, to: count, receiver: receiver)
         }
         var batch = FlushBatch()
+        var drops = DropTally()
         for number in 0..<count {
             let session = receiver(number)
             let step = session.state.withLock { state in
@@ -129,12 +131,14 @@ public final class Session: Sendable {
             case .nothing: break
             case .flush(let context): batch.add(session, on: context)
             case .madeRoom(let dropped, let context):
-                session.reportDropped(dropped)
+                drops.add(dropped, of: session)
                 if let context { batch.add(session, on: context) }
+            case .handOver(let early): early.handOver()
             case .overflow: session.overflow()
             }
         }
         batch.flushSoon()
+        drops.report()
     }
 
     /// The unit forbidden to be compressed; `nil` when it is already, or nobody would.
@@ -151,12 +155,15 @@ public final class Session: Sendable {
         case flush(LoopContext)
         /// Volatile messages were dropped for it.
         case madeRoom(dropped: Int, LoopContext?)
+        /// The connection takes it before the tick's end. Indirect, to keep the others small.
+        indirect case handOver(EarlyFrames)
         case overflow
     }
 
     private func appended(_ state: inout SessionState, wasEmpty: Bool) -> SendStep {
         // A single unit may be larger than the limit: there is no other way to send it.
         if state.outbox.byteCount > self.environment.outboxLimit, !wasEmpty || self.environment.keepsVolatile {
+            if let early = state.takeEarly() { return .handOver(early) }
             return self.makeRoom(&state, wasEmpty: wasEmpty)
         }
         return state.scheduleFlush().map(SendStep.flush) ?? .nothing
@@ -359,24 +366,6 @@ extension MessageUnit {
     static let ping = MessageUnit(packet: .ping)
     /// The answer to a heartbeat of revision 3.
     static let pong = MessageUnit(packet: .pong)
-}
-
-/// The sessions to flush, by loop, so that a broadcast takes each loop's lock once.
-struct FlushBatch {
-    // A server has few loops: a linear search beats a dictionary.
-    private var lists: [(context: LoopContext, sessions: [Session])] = []
-
-    mutating func add(_ session: Session, on context: LoopContext) {
-        if let index = self.lists.firstIndex(where: { $0.context === context }) {
-            self.lists[index].sessions.append(session)
-        } else {
-            self.lists.append((context, [session]))
-        }
-    }
-
-    func flushSoon() {
-        for (context, sessions) in self.lists { context.flushSoon(sessions) }
-    }
 }
 
 // MARK: - Deadlines of what is built on a session

@@ -30,11 +30,19 @@ protocol FrameSink: AnyObject, Sendable {
     /// The loop of the connection.
     var context: LoopContext { get }
 
+    /// Whether frames can be written, and the connection takes them: it may not be set up yet.
+    var isWritable: Bool { get }
+
     /// Whether frames that bear ``WebSocketFrame/plainMark`` may be written, which it looks at and removes.
     var looksAtMarks: Bool { get }
 
     /// Writes frames and flushes once.
     func write(frames: FrameList)
+
+    /// Writes frames, and flushes with the loop's next task.
+    ///
+    /// Whoever calls this may hold a lock: the connection does nothing yet but take them.
+    func stage(frames: FrameList)
 
     /// Starts the close handshake with a frame without status.
     func close()

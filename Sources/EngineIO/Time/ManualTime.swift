@@ -84,22 +84,31 @@ package final class ManualTime: Sendable {
     /// - Parameters:
     ///   - amount: How far, rounded up to milliseconds.
     ///   - settle: Waits until the deadlines' effects have come to rest; called first, and after each deadline.
-    package func advance(by amount: TimeAmount, settle: () async -> Void = {}) async {
+    /// - Throws: What `settle` throws. The move ends there and then, as it does when its task is cancelled.
+    package func advance(by amount: TimeAmount, settle: () async throws -> Void) async rethrows {
         await self.beginMove()
-        await settle()
+        defer { self.endMove() }
+        try await settle()
         let tick = Self.tick.nanoseconds
         let end = self.now + .nanoseconds((max(0, amount.nanoseconds) + tick - 1) / tick * tick)
-        await self.reachAll(until: end, settle)
+        try await self.reachAll(until: end, settle)
+        guard !Task.isCancelled else { return }
         self.state.withLock { $0.now = max($0.now, end) }
         // What was set meanwhile, when the time was still before it.
-        await self.reachAll(until: end, settle)
-        self.endMove()
+        try await self.reachAll(until: end, settle)
     }
 
-    private func reachAll(until end: NIODeadline, _ settle: () async -> Void) async {
-        while let next = self.nextDeadline, next <= end {
+    /// Moves the time, waiting for nothing but the deadlines' own actions.
+    ///
+    /// - Parameter amount: How far, rounded up to milliseconds.
+    package func advance(by amount: TimeAmount) async {
+        await self.advance(by: amount) {}
+    }
+
+    private func reachAll(until end: NIODeadline, _ settle: () async throws -> Void) async rethrows {
+        while !Task.isCancelled, let next = self.nextDeadline, next <= end {
             await self.reach(next)
-            await settle()
+            try await settle()
         }
     }
 

@@ -75,13 +75,16 @@ extension EngineCore {
     }
 
     private func routeOutside(_ exchange: Exchange) -> Route {
-        let (method, target) = (exchange.head.method, exchange.head.uri)
-        let isReady = self.life.isReady
-        if let answer = HealthAnswer(to: method, target[...], self.configuration, isReady: isReady) {
-            return .health(answer)
-        }
-        if target == "*" { return .status(.noContent, closes: false) }
+        if let answer = self.health(exchange.head) { return .health(answer) }
+        if exchange.head.uri == "*" { return .status(.noContent, closes: false) }
         return exchange.isUpgrade && self.configuration.foreignUpgrades == .close ? .close : .application
+    }
+
+    /// The answer to a request for one of the health paths; `nil` when it is for neither.
+    ///
+    /// They lie outside the path.
+    func health(_ head: HTTPRequestHead) -> HealthAnswer? {
+        HealthAnswer(to: head.method, head.uri[...], self.configuration, isReady: self.life.isReady)
     }
 
     /// Whether a target lies below the path.

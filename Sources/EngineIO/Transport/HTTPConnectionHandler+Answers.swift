@@ -35,9 +35,10 @@ extension HTTPConnectionHandler {
         context.flush()
     }
 
-    /// Closes the connection when what was written has left.
+    /// Closes the connection when what was written has left: at once, unless an answer is still on its way.
     func closeWhenWritten() {
         guard let context = self.context else { return }
+        guard self.bufferedBytes > 0 else { return context.close(promise: nil) }
         let written = self.beginClosing(context)
         context.writeAndFlush(self.wrapOutboundOut(ByteBuffer()), promise: written)
     }

@@ -8,6 +8,8 @@ extension HTTPConnectionHandler {
         if let fault = exchange.traits.fault { return .status(fault, closes: true) }
         exchange.forwarded = self.client?.forwarded(exchange.head)
         guard self.count(exchange) else {
+            // What keeps an eye on the process must not take a busy server, or its neighbours, for a dead one.
+            if let health = self.core.health(exchange.head) { return .health(health) }
             self.core.environment.limits.reached(.openRequestsPerAddress)
             let isOwn = self.core.owns(exchange.head.uri)
             return isOwn ? .reject(.tooManyRequests) : .status(.tooManyRequests, closes: false)

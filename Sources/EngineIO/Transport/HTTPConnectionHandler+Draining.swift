@@ -15,9 +15,8 @@ extension HTTPConnectionHandler {
             self.exchange?.keepsAlive = false
             return
         }
-        self.isClosing = true
-        if self.bufferedBytes == 0 { self.context?.close(promise: nil) }
-        // Otherwise an answer is on its way; the shutdown's own timeout bounds it.
+        // One that is closing ends with the answer it has been given last.
+        if !self.isClosing { self.closeWhenWritten() }
     }
 }
 

@@ -1,5 +1,4 @@
 /// One HTTP/1 connection: takes requests one after the other, and sees that each of them is answered.
-import DequeModule
 import NIOCore
 import NIOHTTP1
 
@@ -13,8 +12,6 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     typealias OutboundIn = Never
     typealias OutboundOut = ByteBuffer
 
-    /// How many parts of later requests are kept before the connection is no longer read.
-    private static let queueLimit = 64
     /// How many times the largest body is read and thrown away after an early answer, so that the client reads it.
     private static let discardFactor = 8
 
@@ -28,7 +25,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     private(set) var servesSessions = false
     /// Whether a request was for a session that took it.
     private var hasLedToSession = false
-    private var queue: Deque<HTTPServerRequestPart> = []
+    private(set) var queue: RequestQueue
     private var isProcessing = false
     private var nextSerial = 0
     private var isReadHeld = false
@@ -47,6 +44,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
 
     init(core: EngineCore, loopContext: LoopContext, client: ConnectionClient? = nil) {
         self.core = core
+        self.queue = RequestQueue(maximumPayloadBytes: core.configuration.maximumPayloadBytes)
         self.loopContext = loopContext
         self.client = client
     }
@@ -100,7 +98,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         if let exchange = self.exchange {
             if !exchange.isReceived { self.loseRequest() }
         } else if !self.isClosing {
-            self.context?.close(promise: nil)
+            self.closeWhenWritten()
         }
     }
 
@@ -114,7 +112,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     /// Whether more may be read: not while much waits on either side, nor behind a request that ends the parsing, since
     /// what follows it would pile up in front of the parser.
     private var mayRead: Bool {
-        self.queue.count < Self.queueLimit && self.isWritable && self.exchange?.endsParsing != true
+        !self.queue.isFull && self.isWritable && self.exchange?.endsParsing != true
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -237,10 +235,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         if let exchange = self.exchange, exchange.isReceived {
             // The server has not answered yet, which is not the client's fault.
             exchange.keepsAlive = false
-        } else if self.bufferedBytes > 0 {
-            self.closeWhenWritten()
         } else {
-            self.context?.close(promise: nil)
+            self.closeWhenWritten()
         }
     }
 

@@ -128,8 +128,17 @@ final class SessionWebSocket: WebSocketEndpoint {
 
     /// Writes frames as sessions keep them.
     func write(frames: FrameList) {
-        guard case .revision3(let options) = self.wire else { return self.connection.write(frames: frames) }
-        self.connection.write(frames: Revision3Frames.rewritten(frames, usesBase64: options.usesBase64))
+        self.connection.write(frames: self.rewritten(frames))
+    }
+
+    /// Writes frames as sessions keep them, to be flushed by the loop's next task.
+    func stage(frames: FrameList) {
+        self.connection.stage(frames: self.rewritten(frames))
+    }
+
+    private func rewritten(_ frames: FrameList) -> FrameList {
+        guard case .revision3(let options) = self.wire else { return frames }
+        return Revision3Frames.rewritten(frames, usesBase64: options.usesBase64)
     }
 
     /// The candidate has become the transport.

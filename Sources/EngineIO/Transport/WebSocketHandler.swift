@@ -111,10 +111,21 @@ package final class WebSocketHandler: ChannelInboundHandler {
 
     /// Writes frames, with one flush.
     func write(frames: FrameList) {
-        guard self.closing.acceptsOutput, let context = self.context else { return }
+        self.put(frames)?.flush()
+    }
+
+    /// Writes frames, to be flushed by the loop's next task.
+    func stage(frames: FrameList) {
+        guard let channel = self.put(frames)?.channel else { return }
+        channel.eventLoop.execute { channel.flush() }
+    }
+
+    /// Writes frames without a flush.
+    private func put(_ frames: FrameList) -> ChannelHandlerContext? {
+        guard self.closing.acceptsOutput, let context = self.context else { return nil }
         let frames = self.compressor?.compress(frames) ?? frames
         for buffer in frames { context.write(self.wrapOutboundOut(buffer), promise: nil) }
-        context.flush()
+        return context
     }
 
     /// Sends a text message, which must be valid UTF-8.

@@ -15,7 +15,11 @@ final class WebSocketLink: FrameSink {
         self.webSocket = NIOLoopBound(webSocket, eventLoop: context.eventLoop)
     }
 
+    var isWritable: Bool { self.webSocket.value.connection.isWritable }
+
     func write(frames: FrameList) { self.webSocket.value.write(frames: frames) }
+
+    func stage(frames: FrameList) { self.webSocket.value.stage(frames: frames) }
 
     func close() { self.webSocket.value.close() }
 

@@ -56,14 +56,19 @@ final class ServerMetrics: Sendable {
     }
 
     private func count(_ label: String, _ dimension: String, _ value: String) {
-        let counter = self.counters.withLock { counters in
-            let key = Key(label: label, value: value)
-            if let counter = counters[key] { return counter }
-            let counter = Counter(label: label, dimensions: [(dimension, value)], factory: self.factory)
+        self.counter(label, dimension, value).increment()
+    }
+
+    private func counter(_ label: String, _ dimension: String, _ value: String) -> Counter {
+        let key = Key(label: label, value: value)
+        if let counter = self.counters.withLock({ $0[key] }) { return counter }
+        // Not under the lock: a backend has locks of its own. Two threads may both make one, which is the same to it.
+        let made = Counter(label: label, dimensions: [(dimension, value)], factory: self.factory)
+        return self.counters.withLock { counters in
+            let counter = counters[key] ?? made
             counters[key] = counter
             return counter
         }
-        counter.increment()
     }
 }
 

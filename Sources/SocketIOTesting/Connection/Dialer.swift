@@ -56,26 +56,34 @@ struct Dialer: Sendable {
         on loop: any EventLoop,
         report: @escaping @Sendable (WireEvent) -> Void
     ) async throws -> Wire {
-        let entrance = self.entrance
         let port = self.ports.next()
-        let (client, server) = try await MemoryChannel.pair(
-            client: (loop, try SocketAddress(ipAddress: "127.0.0.1", port: port)),
-            server: (entrance.nextLoop(), try SocketAddress(ipAddress: "127.0.0.1", port: 80))
-        )
         let line = self.traffic.line(ofPort: port)
-        try await loop.submit {
+        let pair = MemoryChannel.Pair(
+            client: try SocketAddress(ipAddress: "127.0.0.1", port: port),
+            server: try SocketAddress(ipAddress: "127.0.0.1", port: 80)
+        )
+        let client = try await loop.submit {
+            let client = pair.makeClient(on: loop)
             try client.pipeline.syncOperations.addHandler(WireHandler(traffic: line, report: report))
+            return client
         }.get()
         do {
-            try await server.eventLoop.flatSubmit {
-                server.setOption(.allowRemoteHalfClosure, value: true).flatMap { entrance.enter(server) }
-            }.get()
-            try await server.open()
+            try await self.entrance.enter { loop in
+                let server = pair.makeServer(on: loop, client: client)
+                try server.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
+                return server
+            } admitted: { server, result in
+                switch result {
+                case .success: server.openOnLoop()
+                // As the kernel does with a connection that is accepted and closed at once.
+                case .failure: server.close(promise: nil)
+                }
+            }
         } catch {
-            // As the kernel does with a connection that is accepted and closed at once.
-            server.close(promise: nil)
+            client.close(promise: nil)
+            throw error
         }
-        try await client.open()
+        try await loop.submit { client.openOnLoop() }.get()
         return Wire(channel: client, traffic: line)
     }
 

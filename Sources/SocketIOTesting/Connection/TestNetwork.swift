@@ -25,9 +25,12 @@ final class TestNetwork: Sendable {
     }
 
     /// Waits until nothing is on its way and the event loops have nothing to do for it.
+    ///
+    /// - Throws: ``TestFailure`` when the patience is over, `CancellationError` when the task is cancelled.
     func settle() async throws {
         let deadline = ContinuousClock.now + self.patience
         while true {
+            try Task.checkCancellation()
             let before = self.traffic.counts
             // Work on one loop may lead to work on another, and a flush comes at the end of a turn.
             for _ in 0..<2 { await self.turn() }

@@ -38,42 +38,36 @@ final class MemoryChannel: Channel {
         core.channel = self
     }
 
-    /// Makes one end, on its loop.
-    private static func make(
-        on eventLoop: any EventLoop,
-        local: SocketAddress,
-        remote: SocketAddress,
-        reading incoming: MemoryPipe,
-        writing outgoing: MemoryPipe
-    ) async throws -> MemoryChannel {
-        try await eventLoop.submit {
-            MemoryChannel(on: eventLoop, local: local, remote: remote, reading: incoming, writing: outgoing)
-        }.get()
-    }
+    /// What the two ends of a connection have in common; ``openOnLoop()`` begins with either.
+    struct Pair: Sendable {
+        private let client: SocketAddress
+        private let server: SocketAddress
+        private let up = MemoryPipe()
+        private let down = MemoryPipe()
 
-    /// Makes the two ends of a connection; ``open()`` begins with either.
-    static func pair(
-        client: (loop: any EventLoop, address: SocketAddress),
-        server: (loop: any EventLoop, address: SocketAddress)
-    ) async throws -> (client: MemoryChannel, server: MemoryChannel) {
-        let (up, down) = (MemoryPipe(), MemoryPipe())
-        let clientEnd = try await self.make(
-            on: client.loop,
-            local: client.address,
-            remote: server.address,
-            reading: down,
-            writing: up
-        )
-        let serverEnd = try await self.make(
-            on: server.loop,
-            local: server.address,
-            remote: client.address,
-            reading: up,
-            writing: down
-        )
-        up.connect(wakesReader: serverEnd.reader, wakesWriter: clientEnd.writer)
-        down.connect(wakesReader: clientEnd.reader, wakesWriter: serverEnd.writer)
-        return (clientEnd, serverEnd)
+        init(client: SocketAddress, server: SocketAddress) {
+            self.client = client
+            self.server = server
+        }
+
+        /// Makes the client's end; to be called on its loop.
+        func makeClient(on loop: any EventLoop) -> MemoryChannel {
+            MemoryChannel(on: loop, local: self.client, remote: self.server, reading: self.down, writing: self.up)
+        }
+
+        /// Makes the server's end, and ties it to the client's; to be called on its loop.
+        func makeServer(on loop: any EventLoop, client: MemoryChannel) -> MemoryChannel {
+            let end = MemoryChannel(
+                on: loop,
+                local: self.server,
+                remote: self.client,
+                reading: self.up,
+                writing: self.down
+            )
+            self.up.connect(wakesReader: end.reader, wakesWriter: client.writer)
+            self.down.connect(wakesReader: client.reader, wakesWriter: end.writer)
+            return end
+        }
     }
 
     private var reader: @Sendable () -> Void {
@@ -90,10 +84,8 @@ final class MemoryChannel: Channel {
         }
     }
 
-    /// Tells the handlers that the connection is there, and begins to read.
-    func open() async throws {
-        try await self.eventLoop.submit { self.core.value.open() }.get()
-    }
+    /// Tells the handlers that the connection is there, and begins to read; to be called on the loop.
+    func openOnLoop() { self.core.value.open() }
 
     // MARK: Channel
 

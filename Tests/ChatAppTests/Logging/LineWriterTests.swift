@@ -175,6 +175,18 @@ import Testing
         #expect(destination.reports.last == "the log can be written again, \(101 - written) lines were lost")
     }
 
+    @Test func `what a write that hangs has taken is reported at the end, too`() async throws {
+        let destination = Destination()
+        let writer = self.writer(to: destination)
+        for number in 0..<5 { writer.append("\(number)") }
+        writer.finish()
+        #expect(destination.reports == ["5 lines could not be written to the log"])
+        destination.open(times: 5)
+        try await eventually("they are written after all") { destination.text.hasSuffix("4\n") }
+        writer.finish()
+        #expect(destination.reports.count == 1)
+    }
+
     @Test func `what is never written is reported at the end`() {
         let destination = Destination()
         let writer = self.writer(to: destination, limit: 100)

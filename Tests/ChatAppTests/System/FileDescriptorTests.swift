@@ -47,6 +47,28 @@ import Testing
         #expect(try self.folder.text(of: "file") == "before " + large)
     }
 
+    @Test func `a terminal that has input but takes no output is waited for`() throws {
+        // As one that was stopped with Ctrl-S, and that somebody types at.
+        var ends: [CInt] = [0, 0]
+        #if canImport(Glibc)
+        #expect(socketpair(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0, &ends) == 0)
+        #else
+        #expect(socketpair(AF_UNIX, SOCK_STREAM, 0, &ends) == 0)
+        #endif
+        let (terminal, user) = (FileDescriptor(number: ends[0]), FileDescriptor(number: ends[1]))
+        defer { for end in [terminal, user] { end.close() } }
+        for end in ends { #expect(fcntl(end, F_SETFL, O_NONBLOCK) == 0) }
+        #expect(terminal.wait(for: .output, milliseconds: 0))
+        #expect(!terminal.wait(for: .input, milliseconds: 0))
+        try user.writeAll([1])
+        let block = [UInt8](repeating: 0, count: 4096)
+        while send(terminal.number, block, block.count, 0) > 0 {}
+        #expect(errno == EAGAIN)
+        #expect(terminal.wait(for: .input, milliseconds: 0))
+        // It would return at once if it waited for either.
+        #expect(!terminal.wait(for: .output, milliseconds: 10))
+    }
+
     @Test func `errors are told in the system's words`() {
         #expect(throws: FileError(code: ENOENT)) { try FileDescriptor(appendingTo: self.path("no/file")) }
         #expect("\(FileError(code: ENOENT))" == "No such file or directory")

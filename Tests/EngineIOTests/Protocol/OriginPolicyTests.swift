@@ -52,7 +52,13 @@ import Testing
             #expect(!OriginPolicy.sameOrigin(and: []).allows(origin: origin, host: host, isSecure: false))
         }
         #expect(!OriginPolicy.list(["http://\u{E9}.example"]).allows(origin: origins[1].0, host: nil, isSecure: false))
-        #expect(OriginPolicy.list(["http://\u{E9}.example"]).allows(origin: "http://\u{E9}.example", host: nil, isSecure: false))
+        #expect(
+            OriginPolicy.list(["http://\u{E9}.example"]).allows(
+                origin: "http://\u{E9}.example",
+                host: nil,
+                isSecure: false
+            )
+        )
     }
 
     @Test(arguments: ["http://b.example", "null", "", "file://"])

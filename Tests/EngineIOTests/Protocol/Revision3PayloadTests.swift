@@ -196,7 +196,8 @@ extension InboundPacket {
     @Test func `a callback is handed the body as a string of base64`() throws {
         let callback = try #require(JSONPCallback(parameter: "3"))
         let payload = self.encode([.text("a\"\u{2028}"), .binary(1)], Revision3Options(callback: callback))
-        #expect(payload == PollPayload(body: ByteBuffer(string: #"___eio[3]("4:4a\"\u20286:b4AQ==");"#), isCompressible: true))
+        let expected = ByteBuffer(string: #"___eio[3]("4:4a\"\u20286:b4AQ==");"#)
+        #expect(payload == PollPayload(body: expected, isCompressible: true))
     }
 
     @Test(arguments: UInt64(1)...8) func `what is encoded is decoded to the same`(seed: UInt64) {

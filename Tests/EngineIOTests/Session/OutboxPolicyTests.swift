@@ -84,6 +84,57 @@ import Testing
         #expect(fixture.session.outboxBytes == 0)
     }
 
+    // MARK: Before the loop has had the chance to write
+
+    @Test(arguments: [OutboxPolicy.close, .dropOldestVolatile])
+    func `a client that takes what it gets is not closed for what one turn of the loop sends it`(policy: OutboxPolicy) {
+        let fixture = SessionFixture(onWebSocket: true) {
+            $0.outboxPolicy = policy
+            $0.limits.outboxBytes = 30
+        }
+        let (session, webSocket) = (fixture.session, fixture.webSocket)
+        fixture.send("123456789", "abcdefghi", "ABCDEFGHI", "987654321")
+        #expect(webSocket?.commands == [.stage(["4123456789", "4abcdefghi", "4ABCDEFGHI"])])
+        Session.send(MessageUnit(text: "rst"), to: 1) { _ in session }
+        fixture.run()
+        #expect(webSocket?.commands.last == .write(["4987654321", "4rst"]))
+        #expect(session.isOpen && session.outboxBytes == 0)
+        #expect(fixture.environment.limits.count(of: .outboxBytes) == 0)
+    }
+
+    @Test func `in a broadcast, too`() {
+        let fixture = SessionFixture(onWebSocket: true) { $0.limits.outboxBytes = 30 }
+        for text in ["123456789", "abcdefghi", "ABCDEFGHI"] {
+            Session.send(MessageUnit(text: text), to: 1) { _ in fixture.session }
+        }
+        #expect(fixture.webSocket?.commands == [.stage(["4123456789", "4abcdefghi", "4ABCDEFGHI"])])
+        fixture.run()
+        #expect(fixture.session.isOpen)
+    }
+
+    @Test func `what a connection does not take any more counts`() {
+        let fixture = SessionFixture(onWebSocket: true) { $0.limits.outboxBytes = 30 }
+        let session = fixture.session
+        fixture.webSocket?.onWrite = { session.sinkWritabilityChanged(false) }
+        fixture.send("123456789", "abcdefghi", "ABCDEFGHI")
+        fixture.send("123456789", "abcdefghi")
+        fixture.run()
+        #expect(session.isOpen && session.outboxBytes == 24)
+        fixture.send("ABCDEFGHI")
+        fixture.run()
+        #expect(fixture.closeReasons == [.outboxOverflow])
+    }
+
+    // MARK: Reports
+
+    @Test func `each message that is dropped counts, in one report`() {
+        let fixture = Self.fixture()
+        for number in 1...2 { #expect(fixture.session.sendVolatile(MessageUnit(text: "volatile\(number)"))) }
+        Session.send(MessageUnit(text: "twenty bytes of text"), to: 1) { _ in fixture.session }
+        #expect(fixture.environment.limits.count(of: .outboxBytes) == 2)
+        #expect(fixture.session.isOpen && fixture.session.outboxBytes == 23)
+    }
+
     @Test func `with the default policy the limit closes the session, which is counted`() {
         let fixture = SessionFixture(onWebSocket: true) { $0.limits.outboxBytes = 30 }
         fixture.session.sinkWritabilityChanged(false)

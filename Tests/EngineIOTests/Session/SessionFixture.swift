@@ -34,6 +34,8 @@ final class FakeWebSocket: FrameSink {
     enum Command: Equatable {
         /// One write, with the packets in its frames.
         case write([String])
+        /// The same, to be flushed later.
+        case stage([String])
         case close
         case abort
         case reading(Bool)
@@ -54,17 +56,28 @@ final class FakeWebSocket: FrameSink {
         set { self.reaction.withLock { $0 = newValue } }
     }
 
+    var isWritable: Bool { true }
+
     var commands: [Command] { self.log.withLock { $0 } }
 
     func write(frames: FrameList) {
+        self.note(.write(Self.packets(frames)))
+        self.onWrite?()
+    }
+
+    func stage(frames: FrameList) {
+        self.note(.stage(Self.packets(frames)))
+        self.onWrite?()
+    }
+
+    private static func packets(_ frames: FrameList) -> [String] {
         var bytes = ByteBuffer()
         for buffer in frames { bytes.writeImmutableBuffer(buffer) }
         var packets: [String] = []
         while bytes.readableBytes > 0 {
             packets.append(String(buffer: WebSocketFrame.readUnmasked(from: &bytes).payload))
         }
-        self.note(.write(packets))
-        self.onWrite?()
+        return packets
     }
 
     func close() { self.note(.close) }

@@ -106,6 +106,36 @@ import Testing
         #expect(log.all == expected)
     }
 
+    @Test func `a move whose effects do not settle ends there, and another one can follow`() async throws {
+        struct Restless: Error {}
+        let context = self.makeContexts(1)[0]
+        for second in 1...4 {
+            _ = context.schedule(self.target("deadline"), at: self.time.now + .seconds(Int64(second)))
+        }
+        let (log, start) = (self.log, self.time.now)
+        await #expect(throws: Restless.self) {
+            try await self.time.advance(by: .seconds(4)) { if log.all.count == 2 { throw Restless() } }
+        }
+        #expect(self.log.all == ["deadline at 1000", "deadline at 2000"])
+        #expect(self.time.now == start + .seconds(2))
+        await self.time.advance(by: .seconds(2))
+        #expect(self.log.all.count == 4)
+    }
+
+    @Test func `a move that is cancelled ends there`() async {
+        let context = self.makeContexts(1)[0]
+        let (log, time, start) = (self.log, self.time, self.time.now)
+        for second in 1...4 { _ = context.schedule(self.target("deadline"), at: start + .seconds(Int64(second))) }
+        let move = Task {
+            await time.advance(by: .seconds(10)) {
+                if log.all.count == 1 { withUnsafeCurrentTask { $0?.cancel() } }
+            }
+        }
+        await move.value
+        #expect(self.log.all == ["deadline at 1000"])
+        #expect(self.time.now == start + .seconds(1))
+    }
+
     @Test func `a loop that has ended holds nothing up`() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let context = LoopContext(eventLoop: group.next(), manualTime: self.time)

@@ -1,6 +1,7 @@
 /// A server that shuts down: whoever is connected is told, in whatever state, and whoever comes is sent away.
 import Dispatch
 import HTTPTypes
+import NIOCore
 import TestSupport
 import Testing
 
@@ -230,6 +231,23 @@ extension LiveTests {
                 await clock.move(to: .seconds(5))
                 for client in [session, other] { #expect(try await client.poll() == ["1"]) }
                 #expect(await shutdown.value.isComplete)
+            }
+        }
+
+        @Test func `an answer that a client still reads is finished, and its connection ends with it`() async throws {
+            // More than the system's buffers take.
+            let large = ByteBuffer(repeating: 0x78, count: 16 << 20)
+            let responder: HTTPResponder = { _, _ in ApplicationResponse(body: large) }
+            try await withEngineServer(responder: responder) { server in
+                let connection = try await RawConnection.connect(port: server.port, receiveBuffer: 4096)
+                try await connection.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                _ = try await connection.read(until: "\r\n\r\n")
+                try await connection.stopReading()
+                async let outcome = server.server.shutDown(timeout: .seconds(60))
+                try await self.isDraining(server)
+                try await connection.resumeReading()
+                #expect(try await connection.readToEnd().count == large.readableBytes)
+                #expect(await outcome == ShutdownOutcome())
             }
         }
 

@@ -1,10 +1,11 @@
 /// Connections that carry more than one thing at a time, or are half over: pipelined polls, upgrades with a body, clients
 /// that send no more.
-import EngineIO
 import HTTPTypes
 import NIOCore
 import TestSupport
 import Testing
+
+@testable import EngineIO
 
 extension LiveTests {
     @Suite struct HalfClosedLiveTests {
@@ -162,6 +163,25 @@ extension LiveTests {
                 try await client.connection.closeOutput()
                 #expect(try await client.receive().text == "/page")
                 try await client.expectEnd()
+            }
+        }
+
+        /// More than the system's buffers take.
+        private static let large = ByteBuffer(repeating: 0x78, count: 32 << 20)
+
+        @Test(arguments: ["/page", "/engine.io/large.bin"])
+        func `a client that stops while it reads an answer gets all of it`(target: String) async throws {
+            var configuration = EngineIOConfiguration()
+            configuration.files["large.bin"] = ServedFile(contents: Self.large, contentType: "application/octet-stream")
+            let responder: HTTPResponder = { _, _ in ApplicationResponse(body: Self.large) }
+            try await withEngineServer(configuration, responder: responder) { server in
+                let connection = try await RawConnection.connect(port: server.port, receiveBuffer: 4096)
+                try await connection.send("GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n")
+                #expect(try await connection.read(until: "\r\n\r\n").hasPrefix("HTTP/1.1 200 OK\r\n"))
+                try await connection.stopReading()
+                try await connection.closeOutput()
+                try await connection.resumeReading()
+                #expect(try await connection.readToEnd().count == Self.large.readableBytes)
             }
         }
     }

@@ -1,8 +1,9 @@
 /// Health paths: what keeps an eye on the process gets short answers, and nobody else notices them.
-import EngineIO
 import HTTPTypes
 import TestSupport
 import Testing
+
+@testable import EngineIO
 
 extension LiveTests {
     @Suite struct HealthLiveTests {
@@ -58,6 +59,22 @@ extension LiveTests {
                 #expect(response["server"] == nil)
                 #expect(try await client.request("GET", "/healthz/more").text == "application")
                 #expect(try await client.request("GET", "/health").text == "application")
+            }
+        }
+
+        @Test func `a client that may not ask for anything else may ask for these`() async throws {
+            let configuration = self.configuration { $0.limits.openRequestsPerAddress = 1 }
+            try await withEngineServer(configuration) { server in
+                let client = try await PollingTestClient.connect(port: server.port)
+                try await client.startPoll()
+                let session = try await server.session(client.sid)
+                try await eventually("the poll waits") { session.holdsPoll }
+                #expect(try await client.posts.request("GET", "/page").status == 429)
+                for path in ["/healthz", "/readyz"] {
+                    #expect(try await client.posts.request("GET", path).status == 200)
+                    #expect(try await client.posts.request("POST", path).status == 405)
+                }
+                #expect(server.server.limits.count(of: .openRequestsPerAddress) == 1)
             }
         }
 

@@ -56,6 +56,20 @@ extension LiveTests {
             }
         }
 
+        @Test func `a handler may send a client that reads more than its outbox holds`() async throws {
+            let text = String(repeating: "x", count: 10_000)
+            let flood: SessionRecorder.Reaction = { event in
+                guard event.text == "flood" else { return }
+                for number in 0..<900 { event.session.send(MessageUnit(text: "\(number) \(text)")) }
+            }
+            try await withEngineServer(reaction: flood) { server in
+                let client = try await EngineIOTestClient.connect(port: server.port, over: .webSocket)
+                try await client.send("4flood")
+                for number in 0..<900 { #expect(try await client.receiveText().hasPrefix("4\(number) ")) }
+                #expect(server.events.all.allSatisfy { $0.closeReason == nil })
+            }
+        }
+
         @Test func `who waits for a client that goes is told`() async throws {
             try await withEngineServer { server in
                 let (client, session) = try await Self.stalled(on: server)

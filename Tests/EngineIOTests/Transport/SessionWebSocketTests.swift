@@ -133,6 +133,31 @@ private func frame(_ opcode: WebSocketOpcode, _ text: String = "") -> [UInt8] {
         #expect(try stage.written() == frame(.text, String(buffer: packet)))
     }
 
+    @Test func `more than an outbox holds leaves in order, and once the connection is set up`() throws {
+        let stage = WebSocketStage()
+        let session = try stage.openSession(onWebSocket: true)
+        stage.webSocket.role = .transport(session)
+        try stage.addHandler()
+        stage.channel.embeddedEventLoop.run()
+        _ = try stage.written()
+        let text = String(repeating: "x", count: 3 << 20)
+        for number in 0..<4 { session.send(MessageUnit(text: "\(number)\(text)")) }
+        #expect(try stage.written() == [])
+        stage.channel.embeddedEventLoop.run()
+        #expect(try stage.written() == (0..<4).flatMap { frame(.text, "4\($0)\(text)") })
+        #expect(session.isOpen && session.outboxBytes == 0)
+    }
+
+    @Test func `nothing is written to a connection that is not set up, however much there is`() throws {
+        let stage = WebSocketStage()
+        let session = try stage.openSession(onWebSocket: true)
+        stage.webSocket.role = .transport(session)
+        let text = String(repeating: "x", count: 3 << 20)
+        for _ in 0..<4 { session.send(MessageUnit(text: text)) }
+        stage.channel.embeddedEventLoop.run()
+        #expect(stage.events.all.compactMap(\.closeReason) == [.outboxOverflow])
+    }
+
     @Test func `a ping is not answered while the pongs before it wait`() throws {
         let stage = WebSocketStage()
         let session = try stage.openCandidate()

@@ -146,6 +146,12 @@ struct Way: Sendable, CustomTestStringConvertible {
         }
     }
 
+    @Test(arguments: TestingMode.allCases)
+    func `nobody connects when the test is over`(mode: TestingMode) async throws {
+        let over = try await self.server().test(mode) { $0 }
+        await #expect(throws: HandshakeRejection.self) { _ = try await over.connect() }
+    }
+
     @Test(arguments: Way.all)
     func `each way to go has its reason on both sides`(way: Way) async throws {
         let log = Log()
@@ -294,6 +300,25 @@ struct Way: Sendable, CustomTestStringConvertible {
             try await eventually("it is gone") { server.namespace("/").socketCount == 0 }
             try await harness.time.advance(by: .seconds(121))
             #expect(try await harness.connect(recovering: back).id != back.id)
+        }
+    }
+
+    @Test(arguments: TestingMode.allCases)
+    func `a client and a server that never come to rest cost a move of the time the patience once`(
+        mode: TestingMode
+    ) async throws {
+        let server = try self.server()
+        server.namespace("/").on("begin") { socket, _ async in
+            while !Task.isCancelled, (try? await socket.emitWithAck("again")) != nil {}
+        }
+        try await server.test(mode, patience: .milliseconds(300)) { harness in
+            let client = try await harness.connect()
+            client.answer("again") { _ in [] }
+            try client.emit("begin")
+            // Some hundred pings, at each of which the time would wait.
+            await #expect(throws: TestFailure.self) { try await harness.time.advance(by: .seconds(3 * 3600)) }
+            #expect(harness.time.elapsed < .seconds(3600))
+            client.close()
         }
     }
 

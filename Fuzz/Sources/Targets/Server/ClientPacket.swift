@@ -12,7 +12,9 @@ struct ClientPacket {
     /// The frames of a WebSocket.
     var frames: [UInt8] {
         self.packets.flatMap { packet -> [UInt8] in
-            if case .binary(let bytes) = packet { return maskedFrame(WebSocketOpcode.binary.rawValue, bytes.readableBytesView) }
+            if case .binary(let bytes) = packet {
+                return maskedFrame(WebSocketOpcode.binary.rawValue, bytes.readableBytesView)
+            }
             return maskedFrame(WebSocketOpcode.text.rawValue, packet.text.readableBytesView)
         }
     }
@@ -23,9 +25,18 @@ struct ClientPacket {
     init(_ source: inout ByteSource, for session: ClientSession, parser: PacketParser) {
         let namespace = source.choice(Stage.namespaces)
         switch source.number(below: 12) {
-        case 0: self.init(.connect, namespace, source.choice([nil, "{}", #"{"token":1}"#, #"{"pid":"x"}"#]), parser: parser)
+        case 0:
+            self.init(
+                .connect,
+                namespace,
+                source.choice([nil, "{}", #"{"token":1}"#, #"{"pid":"x"}"#]),
+                parser: parser
+            )
         case 1: self.init(.disconnect, namespace, nil, parser: parser)
-        case 2: self.init([source.choice([.pong(ByteBuffer()), .noop, .upgrade, .close, .ping(ByteBuffer(string: "probe"))])])
+        case 2:
+            self.init([
+                source.choice([.pong(ByteBuffer()), .noop, .upgrade, .close, .ping(ByteBuffer(string: "probe"))])
+            ])
         case 3:
             // What is anything may ask for anything.
             session.becomeWild()
@@ -43,7 +54,8 @@ struct ClientPacket {
         self.packets = packets
     }
 
-    init(_ type: SocketIO.PacketType, _ namespace: String, _ payload: String?, id: UInt64? = nil, parser: PacketParser) {
+    init(_ type: SocketIO.PacketType, _ namespace: String, _ payload: String?, id: UInt64? = nil, parser: PacketParser)
+    {
         guard parser == .standard else {
             var writer = MessagePackWriter(capacity: 64)
             let value = payload.map { EncodedValue(validated: ByteBuffer(string: $0)) }
@@ -52,13 +64,16 @@ struct ClientPacket {
             return
         }
         let prefix = namespace == "/" ? "" : namespace + ","
-        self.packets = [.text(ByteBuffer(string: "\(type.rawValue)\(prefix)\(id.map(String.init) ?? "")\(payload ?? "")"))]
+        self.packets = [
+            .text(ByteBuffer(string: "\(type.rawValue)\(prefix)\(id.map(String.init) ?? "")\(payload ?? "")"))
+        ]
     }
 
     private static func event(_ source: inout ByteSource) -> String {
         let name = source.choice(Stage.events)
         let argument = source.choice([
-            "", #","text""#, ",1,2", #","lobby""#, #",{"from":1,"to":[2,3]}"#, #",{"from":"x"}"#, ",[[[[]]]]", #",null,{"a":1}"#,
+            "", #","text""#, ",1,2", #","lobby""#, #",{"from":1,"to":[2,3]}"#, #",{"from":"x"}"#, ",[[[[]]]]",
+            #",null,{"a":1}"#,
             #","\#(String(repeating: "long ", count: 60))""#,
         ])
         return #"["\#(name)"\#(argument)]"#

@@ -40,7 +40,11 @@ struct ClientRequest {
             return
         }
         lines.append("Transfer-Encoding: chunked")
-        for byte in body.readableBytesView.split(maxSplits: 3, omittingEmptySubsequences: true, whereSeparator: { $0 == 0x1E }) {
+        for byte in body.readableBytesView.split(
+            maxSplits: 3,
+            omittingEmptySubsequences: true,
+            whereSeparator: { $0 == 0x1E }
+        ) {
             content.writeString(String(byte.count, radix: 16) + "\r\n")
             content.writeBytes(byte)
             content.writeString("\r\n")
@@ -53,14 +57,20 @@ struct ClientRequest {
     private static let path = "/socket.io/?EIO=4&transport="
 
     static let upgradeHeaders = [
-        "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
     ]
 
     /// Opens a session.
     static func handshake(_ session: ClientSession, overWebSocket: Bool, _ source: inout ByteSource) -> Self {
         let query = source.choice(["", "", "", "&refuse=1", "&throw=1", "&EIO=3", "&x=%00%ff"])
         guard overWebSocket else {
-            return Self("GET", self.path + "polling" + query, Peer.Request(session: session, isHandshake: true), &source)
+            return Self(
+                "GET",
+                self.path + "polling" + query,
+                Peer.Request(session: session, isHandshake: true),
+                &source
+            )
         }
         let request = Peer.Request(session: session, isUpgrade: true)
         return Self("GET", self.path + "websocket" + query, request, &source, headers: self.upgradeHeaders)
@@ -70,7 +80,12 @@ struct ClientRequest {
         Self("GET", self.path + "polling&sid=\(id)", Peer.Request(session: session, isPoll: true), &source)
     }
 
-    static func post(_ packets: [ClientPacket], _ session: ClientSession, _ id: String, _ source: inout ByteSource) -> Self {
+    static func post(
+        _ packets: [ClientPacket],
+        _ session: ClientSession,
+        _ id: String,
+        _ source: inout ByteSource
+    ) -> Self {
         let texts = packets.flatMap(\.packets).map { Array($0.text.readableBytesView) }
         let body = ByteBuffer(bytes: texts.joined(separator: [PayloadDecoder.separator]))
         return Self("POST", self.path + "polling&sid=\(id)", Peer.Request(session: session), &source, body: body)
@@ -85,7 +100,8 @@ struct ClientRequest {
     static func other(_ source: inout ByteSource) -> Self {
         let method = source.choice(["GET", "HEAD", "OPTIONS", "PUT", "POST", "DELETE"])
         let target = source.choice([
-            "/", "/throw", "/socket.io/", self.path + "polling&sid=AAAAAAAAAAAAAAAAAAAA", self.path + "other", "http://localhost/a",
+            "/", "/throw", "/socket.io/", self.path + "polling&sid=AAAAAAAAAAAAAAAAAAAA", self.path + "other",
+            "http://localhost/a",
             "/socket.io/?EIO=4&transport=polling",
         ])
         let body = method == "POST" || method == "PUT" ? ByteBuffer(bytes: source.bytes()) : nil

@@ -36,7 +36,9 @@ struct FrameChecker {
 
     private static func read(_ bytes: inout ByteBuffer) throws -> (opcode: WebSocketOpcode, payload: ByteBuffer)? {
         var rest = bytes
-        guard let first = rest.readInteger(as: UInt8.self), let short = rest.readInteger(as: UInt8.self) else { return nil }
+        guard let first = rest.readInteger(as: UInt8.self), let short = rest.readInteger(as: UInt8.self) else {
+            return nil
+        }
         guard first & 0xF0 == 0x80, let opcode = WebSocketOpcode(rawValue: first & 0xF), short < 0x80 else {
             throw Finding("a frame that begins with \(first), \(short)")
         }

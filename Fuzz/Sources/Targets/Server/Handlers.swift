@@ -12,11 +12,14 @@ private enum CountKey: SocketValueKey { typealias Value = Int }
 
 extension Stage {
     /// The namespaces that clients may try; not all of them exist.
-    static let namespaces = ["/", "/chat", "/checked", "/game-1", "/game-2", "/game-3", "/odd/1", "/odd/22", "/none", "/slow"]
+    static let namespaces = [
+        "/", "/chat", "/checked", "/game-1", "/game-2", "/game-3", "/odd/1", "/odd/22", "/none", "/slow",
+    ]
 
     /// The events that clients may send, all of them answered in order.
     static let events = [
-        "echo", "typed", "yield", "ask", "join", "leave", "say", "kick", "leave all", "throw", "quiet", "ask all", "none",
+        "echo", "typed", "yield", "ask", "join", "leave", "say", "kick", "leave all", "throw", "quiet", "ask all",
+        "none",
         "message", "move all",
     ]
 
@@ -25,7 +28,9 @@ extension Stage {
         let checked = self.server.namespace("/checked")
         checked.use { socket async throws in
             await pause()
-            guard (try? socket.handshake.auth?.value["token"]?.intValue) != 1 else { throw ConnectRefusal("no", data: [1]) }
+            guard (try? socket.handshake.auth?.value["token"]?.intValue) != 1 else {
+                throw ConnectRefusal("no", data: [1])
+            }
         }
         Self.addHandlers(to: checked)
         Self.addHandlers(to: try self.server.namespaces(matching: "/game-{id}"))

@@ -158,7 +158,9 @@ final class Witness {
     private func open() throws {
         self.hasAskedToOpen = true
         let isWebSocket = self.transport == .webSocket
-        guard let peer = try Peer(self.stage, loop: self.returns % 2, address: Self.address) else { return try self.beKeptOut() }
+        guard let peer = try Peer(self.stage, loop: self.returns % 2, address: Self.address) else {
+            return try self.beKeptOut()
+        }
         if isWebSocket { self.socket = peer } else { self.polls = peer }
         try peer.send(ClientRequest.handshake(self.session, overWebSocket: isWebSocket, &self.plain))
     }
@@ -237,7 +239,8 @@ final class Witness {
         case .pong:
             try expect(self.transport == .probing, "a pong that nobody has asked for")
             self.transport = .pausing
-        case .close where !self.hasLeft: throw Finding("the server closes the session of a client that has done nothing wrong")
+        case .close where !self.hasLeft:
+            throw Finding("the server closes the session of a client that has done nothing wrong")
         default: break
         }
     }
@@ -256,7 +259,10 @@ final class Witness {
         case .disconnect, .connectError: throw Finding("a client that has done nothing wrong is told to leave")
         case .event(_, let event) where event.name == "number":
             let number = try event.arguments.first?.value.intValue ?? -1
-            try expect(number == self.expected || self.mayHaveGap && number > self.expected, "\(number) for \(self.expected)")
+            try expect(
+                number == self.expected || self.mayHaveGap && number > self.expected,
+                "\(number) for \(self.expected)"
+            )
             self.mayHaveGap = false
             self.expected = number + 1
             if self.privateID != nil { self.offset = try event.arguments.last?.value.stringValue }

@@ -1,0 +1,142 @@
+#!/usr/bin/env bash
+# Builds with a sanitizer of the compiler, and runs what it is to watch. A report is a failure.
+#
+# usage: sanitize.sh thread|address [filter…]       the Swift tests, or those of them that match a filter
+#        sanitize.sh thread|address --product NAME  builds an executable and prints its path
+#        sanitize.sh thread|address --self-test     shows that faults are reported, and what only looks like one is not
+#        sanitize.sh leaks                          servers used by the stock clients, who must leave nothing behind
+#
+# Builds and reports stay in .build/thread and .build/address; those of `leaks` in the latter.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source scripts/common.sh
+
+readonly usage="usage: sanitize.sh thread|address [filter…] | thread|address --product NAME | thread|address --self-test | leaks"
+# Backtraces of a crash come from the sanitizer; Swift's own would take minutes.
+export SWIFT_BACKTRACE=enable=no
+
+sanitizer=${1:-}
+[[ "$sanitizer" == leaks ]] && kind=address || kind=$sanitizer
+[[ "$kind" == thread || "$kind" == address ]] || fail "$usage"
+shift
+readonly kind work=$PWD/.build/$kind
+readonly reports=$work/reports
+mkdir -p "$work"
+
+# What is linked into all programs, and how; see Tests/Sanitizers.
+linked=()
+if [[ "$(uname -s)" == Linux ]]; then
+    clang -O1 -Wall -Werror -c "Tests/Sanitizers/$kind.c" -o "$work/$kind.o.new"
+    # The same object as before needs no new linking.
+    cmp -s "$work/$kind.o.new" "$work/$kind.o" || mv "$work/$kind.o.new" "$work/$kind.o"
+    linked=(-Xswiftc -use-ld=lld -Xlinker "$work/$kind.o")
+    if [[ "$kind" == thread ]]; then
+        for function in 9_lockSlowyys6UInt32VF 11_unlockSlowyyF 12_tryLockSlowSbyF; do
+            linked+=(-Xlinker "--wrap=\$s15Synchronization12_MutexHandleV$function")
+        done
+    fi
+fi
+readonly build_flags=(--scratch-path "$work" --sanitize "$kind" -Xswiftc -gline-tables-only "${linked[@]}")
+
+# The same for the compiler, without the package manager.
+linked_plain=()
+for flag in "${linked[@]}"; do
+    [[ "$flag" == -Xswiftc ]] || linked_plain+=("$flag")
+done
+
+# Sends the reports of a command, and of what it starts, to files.
+watched() { # <options for this run> <command…>
+    local options="log_path=$reports/report:$1"
+    shift
+    rm -rf "$reports"
+    mkdir -p "$reports"
+    TSAN_OPTIONS=$options ASAN_OPTIONS=$options "$@"
+}
+
+# Fails when there are reports, or the command has failed.
+judge() { # <status>
+    local found
+    found=$(find "$reports" -type f | wc -l)
+    if [[ "$found" != 0 ]]; then
+        find "$reports" -type f -exec cat {} + | head -n 400
+        fail "$found reports of the $sanitizer sanitizer in ${reports#"$PWD/"}"
+    fi
+    [[ "$1" == 0 ]] || fail "failed with status $1 under the $sanitizer sanitizer, without a report"
+}
+
+self_test() {
+    local program=$work/Faults
+    # Not a target of the package: it is no good without a sanitizer.
+    swiftc -parse-as-library -swift-version 6 -Onone -gline-tables-only "-sanitize=$kind" \
+        "${linked_plain[@]}" -module-cache-path "$work/modules" Tests/Sanitizers/Faults.swift -o "$program"
+    case "$kind" in
+        thread)
+            expect_report "$program" race "ThreadSanitizer: .*race .*Counter.*increment"
+            expect_none "$program" locked
+            ;;
+        address)
+            expect_report "$program" freed "AddressSanitizer: heap-use-after-free"
+            expect_report "$program" outside "AddressSanitizer: heap-buffer-overflow"
+            [[ "$(uname -s)" != Linux ]] || expect_report "$program" leaked "LeakSanitizer: detected memory leaks"
+            expect_none "$program" locked
+            ;;
+    esac
+}
+
+expect_report() { # <program> <fault> <pattern>
+    local output
+    if output=$("$1" "$2" 2>&1); then fail "$2 was not reported: $output"; fi
+    grep -q "$3" <<<"$output" || fail "$2 was reported as something else: $output"
+    echo "$2: reported"
+}
+
+expect_none() { # <program> <fault>
+    local output
+    output=$("$1" "$2" 2>&1) || fail "$2 is no fault, but was reported: $output"
+    echo "$2: not reported"
+}
+
+run_tests() { # [filter…]
+    local filters=() filter status=0
+    for filter; do filters+=(--filter "$filter"); done
+    swift build --build-tests "${build_flags[@]}"
+    # One after the other: all at once they are too slow for their own patience.
+    watched detect_leaks=0 swift test --skip-build --disable-xctest --no-parallel "${build_flags[@]}" \
+        "${filters[@]}" 2>&1 | tee "$work/tests.log" || status=$?
+    judge "$status"
+    grep -Eq 'Test run with [1-9][0-9]* test' "$work/tests.log" || fail "no test ran"
+}
+
+product() { # <name>
+    # A command substitution goes on after what fails in it.
+    swift build --product "$1" "${build_flags[@]}" >&2 || return
+    echo "$(swift build --show-bin-path "${build_flags[@]}")/$1"
+}
+
+leaks() {
+    local status=0 chat features
+    scripts/python-env.sh
+    chat=$(product ChatApp)
+    features=$(product ClientTestServer)
+    watched detect_leaks=1 .build/python/bin/python Tests/Clients/run.py --features "$features --port {port}" \
+        --chat "$chat --host 127.0.0.1 --port {port} --log-file $work/chat.log" || status=$?
+    judge "$status"
+}
+
+if [[ "$sanitizer" == leaks ]]; then
+    [[ $# == 0 ]] || fail "$usage"
+    leaks
+    exit
+fi
+case "${1:-}" in
+    --self-test)
+        [[ $# == 1 ]] || fail "$usage"
+        self_test
+        ;;
+    --product)
+        [[ $# == 2 ]] || fail "$usage"
+        product "$2"
+        ;;
+    --*) fail "$usage" ;;
+    *) run_tests "$@" ;;
+esac
