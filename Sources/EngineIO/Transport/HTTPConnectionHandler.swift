@@ -110,9 +110,10 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     private var isWritable: Bool { self.context?.channel.isWritable ?? false }
 
     /// Whether more may be read: not while much waits on either side, nor behind a request that ends the parsing, since
-    /// what follows it would pile up in front of the parser.
+    /// what follows it would pile up in front of the parser. The body of such a request is still to be read.
     private var mayRead: Bool {
-        !self.queue.isFull && self.isWritable && self.exchange?.endsParsing != true
+        guard !self.queue.isFull, self.isWritable else { return false }
+        return self.exchange.map { !$0.endsParsing || !$0.isReceived } ?? true
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {

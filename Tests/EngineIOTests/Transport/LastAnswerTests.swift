@@ -1,4 +1,4 @@
-/// A connection's last answer, when more has arrived behind its request.
+/// A connection's last answer: when it comes, and that nothing follows it.
 import NIOCore
 import NIOEmbedded
 import TestSupport
@@ -6,10 +6,21 @@ import Testing
 
 @testable import EngineIO
 
+/// Counts how often the server wants to read.
+private final class ReadCounter: ChannelOutboundHandler {
+    typealias OutboundIn = ByteBuffer
+
+    var count = 0
+
+    func read(context: ChannelHandlerContext) {
+        self.count += 1
+        context.read()
+    }
+}
+
 @Suite struct LastAnswerTests {
-    /// What a connection answers to bytes that all arrive before it can write anything.
-    private func answers(to bytes: String) throws -> String {
-        let channel = EmbeddedChannel()
+    /// Gives a channel the handlers of a connection.
+    private func connect(_ channel: EmbeddedChannel) throws {
         let core = EngineCore(
             configuration: EngineIOConfiguration(),
             logger: quietLogger(),
@@ -19,17 +30,28 @@ import Testing
         let context = LoopContext(eventLoop: channel.embeddedEventLoop)
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
         try Listener.addHandlers(to: channel, core: core, context: context)
+    }
+
+    /// What a connection answers to bytes that all arrive before it can write anything.
+    private func answers(to bytes: String) throws -> String {
+        let channel = EmbeddedChannel()
+        try self.connect(channel)
         channel.isWritable = false
         channel.pipeline.fireChannelRead(ByteBuffer(string: bytes))
         channel.pipeline.fireChannelReadComplete()
         channel.isWritable = true
         channel.pipeline.fireChannelWritabilityChanged()
-        var answers = ""
-        while let buffer = try channel.readOutbound(as: ByteBuffer.self) { answers += String(buffer: buffer) }
-        channel.embeddedEventLoop.run()
+        let answers = try self.written(to: channel)
         #expect(!channel.isActive)
         _ = try? channel.finish(acceptAlreadyClosed: true)
         return answers
+    }
+
+    private func written(to channel: EmbeddedChannel) throws -> String {
+        channel.embeddedEventLoop.run()
+        var bytes = ""
+        while let buffer = try channel.readOutbound(as: ByteBuffer.self) { bytes += String(buffer: buffer) }
+        return bytes
     }
 
     @Test(arguments: ["GET / HTTP/1.1\r\n\r\n", "\u{0}", "GET"])
@@ -41,9 +63,26 @@ import Testing
     }
 
     @Test func `a request behind one whose answer ends the connection is not looked at`() throws {
-        let refused =
-            "GET /engine.io/?transport=websocket HTTP/1.1\r\nHost: a\r\nConnection: \tUpgrade\r\nUpgrade: x\r\n\r\n"
+        let refused = "GET /engine.io/ HTTP/1.1\r\nHost: a\r\nConnection: \tUpgrade\r\nUpgrade: x\r\n\r\n"
         let answers = try self.answers(to: refused + "GET /engine.io/ HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(answers.split(separator: "HTTP/1.1").count == 1)
+    }
+
+    @Test func `an upgrade whose body comes later than its head is answered when the body has come`() throws {
+        let (channel, counter) = (EmbeddedChannel(), ReadCounter())
+        try channel.pipeline.syncOperations.addHandler(counter)
+        try self.connect(channel)
+        let head = "GET / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: x\r\nContent-Length: 3\r\n\r\n"
+        channel.pipeline.fireChannelRead(ByteBuffer(string: head))
+        channel.pipeline.fireChannelReadComplete()
+        let readsBefore = counter.count
+        channel.pipeline.read()
+        #expect(counter.count == readsBefore + 1)
+        channel.pipeline.fireChannelRead(ByteBuffer(string: "abc"))
+        channel.pipeline.fireChannelReadComplete()
+        // There is no host.
+        #expect(try self.written(to: channel).hasPrefix("HTTP/1.1 400 Bad Request\r\n"))
+        #expect(!channel.isActive)
+        _ = try? channel.finish(acceptAlreadyClosed: true)
     }
 }

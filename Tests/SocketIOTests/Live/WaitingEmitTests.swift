@@ -92,14 +92,19 @@ import Testing
             if socket.session.outboxBytes < 100_000 {
                 try socket.emit(Self.row, number, Self.filler)
                 number += 1
-            } else if socket.session.state.withLock(\.isSinkWritable) {
-                // The loop is about to write.
-                await Task.yield()
-            } else {
-                break
+            } else if try await self.isStuck(socket.session) {
+                return number
             }
         }
-        return number
+    }
+
+    /// Whether the loop has had turns enough to write all that the system takes, and there is still no room.
+    private func isStuck(_ session: Session) async throws -> Bool {
+        for _ in 0..<10 {
+            try await session.home.submit {}?.get()
+            guard session.outboxBytes >= 100_000, !session.state.withLock(\.isSinkWritable) else { return false }
+        }
+        return true
     }
 
     /// Fills the outbox, then has an event wait.

@@ -108,10 +108,8 @@ final class Peer {
     func check() throws -> Bool {
         let hasReceived = self.channel.receive(into: &self.received)
         while !self.isWebSocket, self.received.readableBytes > 0 {
-            try expect(
-                !self.isOver,
-                "something behind the last answer: \(String(buffer: self.received).debugDescription)"
-            )
+            let rest = String(buffer: self.received).debugDescription
+            try expect(!self.isOver, "something behind the last answer: \(rest)")
             // Bytes of any kind may be a HEAD, whose answer has a length and no body.
             guard !self.isWild else { break }
             let isHead = self.requests.first?.isHead ?? false
