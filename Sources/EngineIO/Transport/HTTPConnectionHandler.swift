@@ -109,8 +109,10 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     /// Whether the client reads its answers, as far as the channel's buffer tells.
     private var isWritable: Bool { self.context?.channel.isWritable ?? false }
 
-    /// Whether more may be read: not while much waits on either side, nor behind a request that ends the parsing, since
-    /// what follows it would pile up in front of the parser. The body of such a request is still to be read.
+    /// Whether more may be read.
+    ///
+    /// Not while much waits on either side, nor behind a request that ends the parsing, since what follows it would pile up
+    /// in front of the parser. The body of such a request is still to be read.
     private var mayRead: Bool {
         guard !self.queue.isFull, self.isWritable else { return false }
         return self.exchange.map { !$0.endsParsing || !$0.isReceived } ?? true

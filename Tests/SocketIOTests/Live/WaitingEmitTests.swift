@@ -1,6 +1,7 @@
 /// Emitting no faster than a client reads, and what becomes of clients that do not read at all.
 import EngineIO
 import MetricsTestKit
+import NIOCore
 import Synchronization
 import TestSupport
 import Testing
