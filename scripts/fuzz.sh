@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Builds the fuzzers with libFuzzer and the address sanitizer, and runs each target for a time.
 #
-# usage: fuzz.sh [--seconds N] [--jobs N] [target…]
+# usage: fuzz.sh [--seconds N] [--jobs N] [--seed N] [--except target] [target…]
 #        fuzz.sh --replay [target…]
 #
 # N seconds for each target (default: 60), so many targets at a time (default: as many as there are processors), all
-# targets by default. What was found before, in Fuzz/Cases, is tried first; --replay tries nothing else.
+# targets by default. The same seed tries the same inputs, as far as the time goes; by default each run tries others. What was found before, in Fuzz/Cases, is tried first; --replay tries nothing else.
 #
 # Corpora and what was found stay in .build/fuzz. Exits with 1 when a target found something.
 set -euo pipefail
@@ -13,15 +13,21 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/common.sh
 
 readonly work=.build/fuzz
-readonly usage="usage: fuzz.sh [--seconds N] [--jobs N] [target…], or fuzz.sh --replay [target…]"
+readonly usage="usage: fuzz.sh [--seconds N] [--jobs N] [--seed N] [--except target] [target…], or fuzz.sh --replay [target…]"
 seconds=60
+seed=0
+except=
 jobs=$(nproc)
 replays_only=false
 while [[ "${1:-}" == --* ]]; do
     case $1 in
-    --seconds | --jobs)
+    --seconds | --jobs | --seed)
         [[ "${2:-}" =~ ^[1-9][0-9]*$ ]] || fail "$usage"
-        if [[ $1 == --seconds ]]; then seconds=$2; else jobs=$2; fi
+        printf -v "${1#--}" %s "$2"
+        shift 2
+        ;;
+    --except)
+        except=${2:-}
         shift 2
         ;;
     --replay)
@@ -46,7 +52,9 @@ export SWIFT_BACKTRACE=enable=no
 mapfile -t known < <("$program" | grep -E '^[a-z-]+$')
 [[ ${#known[@]} -gt 0 ]] || fail "the program names no targets"
 targets=("$@")
-if [[ ${#targets[@]} == 0 ]]; then targets=("${known[@]}"); fi
+if [[ ${#targets[@]} == 0 ]]; then
+    for target in "${known[@]}"; do [[ "$target" == "$except" ]] || targets+=("$target"); done
+fi
 for target in "${targets[@]}"; do
     [[ " ${known[*]} " == *" $target "* ]] || fail "no such target: $target; there are: ${known[*]}"
 done
@@ -74,22 +82,26 @@ fuzz() {
     for folder in "$work/seeds/$target" "Fuzz/Cases/$target"; do
         [[ -d "$folder" ]] && folders+=("$folder")
     done
-    if "$program" "$target" "${limits[@]}" "-max_total_time=$seconds" -max_len=4096 -print_final_stats=1 \
+    if "$program" "$target" "${limits[@]}" "-max_total_time=$seconds" -max_len=4096 "-seed=$seed" -print_final_stats=1 \
         "-dict=$work/seeds/dictionary" "-artifact_prefix=$found/" "${folders[@]}" >"$log" 2>&1; then
         executions=$(awk '/stat::number_of_executed_units/ { print $2 }' "$log")
-        covered=$(grep -oE 'cov: [0-9]+ ft: [0-9]+' "$log" | tail -n 1)
-        echo "$target: $executions executions, ${covered:-no coverage}"
+        covered=$(grep -oE 'cov: [0-9]+ ft: [0-9]+' "$log" | tail -n 1) || true
+        if [[ "${executions:-0}" == 0 || -z "$covered" ]]; then
+            echo "$target: FAILED, nothing was executed (log: $log)"
+            return
+        fi
+        echo "$target: $executions executions, $covered"
+        touch "$work/passed/$target"
     else
         grep -E 'Fatal error|ERROR|SUMMARY|Test unit written' "$log" || tail -n 20 "$log"
         echo "$target: FAILED (log: $log)"
-        touch "$work/failed/$target"
     fi
 }
 
 # A fuzzer of its own process group would go on when the script is stopped.
 trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
-rm -rf "$work/failed" "$work/seeds"
-mkdir -p "$work/failed"
+rm -rf "$work/passed" "$work/seeds"
+mkdir -p "$work/passed"
 "$python" Fuzz/seeds.py "$work/seeds"
 for target in "${targets[@]}"; do replay "$target"; done
 if [[ $replays_only == true ]]; then exit 0; fi
@@ -98,5 +110,8 @@ for target in "${targets[@]}"; do
     fuzz "$target" &
 done
 wait
-failed=$(ls "$work/failed")
-[[ -z "$failed" ]] || fail "found something in: ${failed//$'\n'/, }"
+failed=()
+for target in "${targets[@]}"; do
+    [[ -e "$work/passed/$target" ]] || failed+=("$target")
+done
+[[ ${#failed[@]} == 0 ]] || fail "not passed: ${failed[*]}"

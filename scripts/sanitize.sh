@@ -105,6 +105,7 @@ run_tests() { # [filter…]
         "${filters[@]}" 2>&1 | tee "$work/tests.log" || status=$?
     judge "$status"
     grep -Eq 'Test run with [1-9][0-9]* test' "$work/tests.log" || fail "no test ran"
+    for filter; do grep -Eq "$filter" "$work/tests.log" || fail "no test of $filter ran"; done
 }
 
 product() { # <name>

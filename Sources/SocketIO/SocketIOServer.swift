@@ -63,7 +63,8 @@ public final class SocketIOServer: Service {
     /// - Parameter name: The name; a missing leading slash is added.
     /// - Returns: The namespace.
     public func namespace(_ name: String) -> Namespace {
-        let name = name.hasPrefix("/") ? name : "/" + name
+        // By bytes: a mark may follow the slash, and be one character with it.
+        let name = name.utf8.first == UInt8(ascii: "/") ? name : "/" + name
         if let namespace = self.directory.pinned(name) { return namespace }
         // The application makes the adapter, so no lock is held; of two that are made at once one stays.
         let match = self.patternMatch(name)

@@ -94,7 +94,8 @@ class Soak:
         size = arguments.clients
         self.ramp = max(1.0, size / COMING_PER_SECOND)
         self.rate = arguments.messages_per_second or max(4, size / 12.5)
-        self.warm_up = max(3.0, min(120, arguments.seconds * 0.15))
+        # The allocator and the server's tables need some ten thousand lives before they stop growing.
+        self.warm_up = max(3.0, min(300, arguments.seconds / 3))
         self.main = max(3.0, arguments.seconds - self.warm_up)
         # Short runs have short lives, so that all kinds of them come to their end.
         self.stay = min(60, max(3.0, self.main / 4))

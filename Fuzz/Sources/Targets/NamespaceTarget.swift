@@ -22,7 +22,7 @@ extension FuzzTarget {
 
     /// The parameters, put into the pattern, make the name; none of them is empty, or goes across a slash.
     private static func check(_ parameters: NamespaceParameters, of pattern: String, _ name: String) throws {
-        var rebuilt = pattern.hasPrefix("/") ? pattern : "/" + pattern
+        var rebuilt = pattern.utf8.first == UInt8(ascii: "/") ? pattern : "/" + pattern
         for parameter in parameters.names {
             let text = parameters[parameter] ?? ""
             try expect(!text.isEmpty && !text.utf8.contains(UInt8(ascii: "/")), "\(parameter) is \(text)")

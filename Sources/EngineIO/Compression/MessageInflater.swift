@@ -77,7 +77,9 @@ final class MessageInflater {
             // One byte more than allowed tells that there is too much.
             let room = limit - output.readableBytes + 1
             guard room > 0 else { return Z_OK }
-            let (status, isFull) = stream.run(into: &output, room: min(room, Self.step))
+            // About as much as was paid for, then twice as much each time: a small message pins little memory.
+            let step = min(Self.step, max(256, 4 * bytes.count, output.readableBytes))
+            let (status, isFull) = stream.run(into: &output, room: min(room, step))
             self.endsStream = status == Z_STREAM_END
             switch status {
             case Z_OK: if !isFull, !stream.hasInput { return Z_OK }

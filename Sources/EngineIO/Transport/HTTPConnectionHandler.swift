@@ -96,7 +96,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     /// The client sends no more, and all that it sent has been looked at.
     private func finishInput() {
         if let exchange = self.exchange {
-            if !exchange.isReceived { self.loseRequest() }
+            guard !exchange.isReceived else { return }
+            if !exchange.isAnswered { self.loseRequest() } else if !self.isClosing { self.closeWhenWritten() }
         } else if !self.isClosing {
             self.closeWhenWritten()
         }

@@ -145,6 +145,7 @@ package final class WebSocketHandler: ChannelInboundHandler {
         }
         self.writeClose(code: code)
         self.scheduleDeadline()
+        self.reader.discardsMessages = true
         self.setReading(true)
     }
 

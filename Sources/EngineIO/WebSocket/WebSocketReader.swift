@@ -23,6 +23,8 @@ struct WebSocketReader {
     private let maximumFragments: Int
     /// Decompresses messages; `nil` when the client may not send compressed ones.
     private let inflater: MessageInflater?
+    /// Whether messages are read past, and not decompressed: nobody takes any more.
+    var discardsMessages = false
     private var phase = Phase.header
     /// The start of a header whose end has not arrived; empty most of the time.
     private var partialHeader = ByteBuffer()
@@ -126,10 +128,10 @@ extension WebSocketReader {
             }
             try self.checkSize(header.payloadLength, behind: 0, isCompressed: header.isCompressed)
             self.message = PartialMessage(
-                isText: header.opcode == .text,
+                isText: header.opcode == .text && !self.discardsMessages,
                 // A compressed one has room made for what comes out.
                 capacity: header.isCompressed ? 0 : arrived,
-                inflater: header.isCompressed ? self.inflater : nil,
+                inflater: header.isCompressed && !self.discardsMessages ? self.inflater : nil,
                 compressedSize: header.isCompressed ? header.payloadLength : 0
             )
         case .continuation:

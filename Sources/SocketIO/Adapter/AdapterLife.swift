@@ -70,7 +70,9 @@ final class AdapterLife: Sendable {
     /// Closes the adapter once it has started, until the next start.
     func stop() async {
         await self.close()
-        self.phase.withLock { $0 = .new }
+        self.phase.withLock { phase in
+            if case .ended = phase { phase = .new }
+        }
     }
 
     private func mustClose() async -> Bool {

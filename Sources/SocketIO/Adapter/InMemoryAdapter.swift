@@ -51,7 +51,10 @@ public final class InMemoryAdapter: Adapter {
     /// - Parameter socket: The socket.
     public func add(_ socket: Socket) {
         self.change { state in
-            guard state.byID.updateValue(socket, forKey: socket.id) == nil else { return }
+            guard state.byID[socket.id] !== socket else { return }
+            // One of the same id that has come back before it had left.
+            if let former = state.byID[socket.id] { state.removeAll(former) }
+            state.byID[socket.id] = socket
             state.everybody.append(socket)
             let room = Room(socket.id)
             if state.rooms[room] == nil { state.events.note(.created(room)) }
@@ -66,12 +69,7 @@ public final class InMemoryAdapter: Adapter {
         self.change { state in
             // One that has come back has the same id.
             guard state.byID[socket.id] === socket else { return }
-            state.byID[socket.id] = nil
-            state.everybody.remove(socket)
-            for room in state.memberships.removeValue(forKey: socket.id) ?? [] { state.remove(socket, from: room) }
-            let room = Room(socket.id)
-            state.events.note(.left(room, socket.id))
-            if state.rooms[room] == nil { state.events.note(.deleted(room)) }
+            state.removeAll(socket)
         }
     }
 
@@ -82,7 +80,7 @@ public final class InMemoryAdapter: Adapter {
     ///   - rooms: The rooms.
     public func join(_ socket: Socket, rooms: [Room]) {
         self.change { state in
-            guard state.byID[socket.id] != nil else { return }
+            guard state.byID[socket.id] === socket else { return }
             for room in rooms where room != Room(socket.id) {
                 guard state.memberships[socket.id, default: []].insert(room).inserted else { continue }
                 if !state.exists(room) { state.events.note(.created(room)) }
@@ -99,6 +97,7 @@ public final class InMemoryAdapter: Adapter {
     ///   - rooms: The rooms.
     public func leave(_ socket: Socket, rooms: [Room]) {
         self.change { state in
+            guard state.byID[socket.id] === socket else { return }
             for room in rooms {
                 guard state.memberships[socket.id]?.remove(room) != nil else { continue }
                 if state.memberships[socket.id]?.isEmpty == true { state.memberships[socket.id] = nil }
@@ -121,7 +120,7 @@ public final class InMemoryAdapter: Adapter {
     /// - Parameter socket: The socket.
     public func rooms(of socket: Socket) -> Set<Room> {
         self.state.withLock { state in
-            guard state.byID[socket.id] != nil else { return [] }
+            guard state.byID[socket.id] === socket else { return [] }
             return (state.memberships[socket.id] ?? []).union([Room(socket.id)])
         }
     }
@@ -130,7 +129,10 @@ public final class InMemoryAdapter: Adapter {
     ///
     /// - Parameter socket: The socket.
     public func roomCount(of socket: Socket) -> Int {
-        self.state.withLock { $0.memberships[socket.id]?.count ?? 0 }
+        self.state.withLock { state in
+            guard state.byID[socket.id] === socket else { return 0 }
+            return state.memberships[socket.id]?.count ?? 0
+        }
     }
 
     /// The rooms that have been joined; see ``Adapter/rooms``.
@@ -199,6 +201,16 @@ extension InMemoryAdapter.State {
     /// Whether a room has a socket; one that a socket's id names has that socket.
     func exists(_ room: Room) -> Bool {
         self.rooms[room] != nil || self.byID[SocketID(rawValue: room.rawValue)] != nil
+    }
+
+    /// Removes a socket that is there, with its rooms.
+    mutating func removeAll(_ socket: Socket) {
+        self.byID[socket.id] = nil
+        self.everybody.remove(socket)
+        for room in self.memberships.removeValue(forKey: socket.id) ?? [] { self.remove(socket, from: room) }
+        let room = Room(socket.id)
+        self.events.note(.left(room, socket.id))
+        if self.rooms[room] == nil { self.events.note(.deleted(room)) }
     }
 
     mutating func remove(_ socket: Socket, from room: Room) {

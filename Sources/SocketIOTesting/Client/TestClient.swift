@@ -48,7 +48,7 @@ public final class TestClient: Sendable {
         within patience: Duration? = nil
     ) async throws -> TestClient {
         let member = Member(
-            namespace: namespace.hasPrefix("/") ? namespace : "/" + namespace,
+            namespace: namespace.utf8.first == UInt8(ascii: "/") ? namespace : "/" + namespace,
             recovering: lost?.member.state.current
         )
         connection.join(member, auth: member.auth(auth))

@@ -124,6 +124,14 @@ import Testing
 
     // MARK: Too much, and nonsense
 
+    @Test func `a small message takes little memory`() throws {
+        let compressed = Self.deflate([[0x61]])[0]
+        let inflater = MessageInflater(windowBits: 15, keepsContext: true)
+        var output = ByteBuffer()
+        try inflater.inflate(ByteBuffer(bytes: compressed), into: &output, limit: 1_000_000)
+        #expect(output.capacity <= 512)
+    }
+
     @Test func `a bomb is noticed at the limit and takes no more memory than the limit`() throws {
         let bomb = Self.deflate([[UInt8](repeating: 0, count: 50_000_000)])[0]
         #expect(bomb.count < 60_000)

@@ -29,6 +29,26 @@ import Testing
         #expect(self.selected() == [self.a.id, self.b.id, self.c.id])
     }
 
+    @Test func `one that comes back with its id before it had left takes the place of the former`() {
+        let pair = self.sockets.socketsOfOneID(2)
+        let (former, latter) = (pair[0], pair[1])
+        #expect(former.id == latter.id)
+        self.adapter.add(former)
+        self.adapter.join(former, rooms: ["x"])
+        self.adapter.add(latter)
+        #expect(self.selected().filter { $0 == latter.id }.count == 1)
+        #expect(self.adapter.rooms == [])
+        // A handler of the former that is late.
+        self.adapter.join(former, rooms: ["x"])
+        #expect(self.adapter.rooms(of: former).isEmpty && self.adapter.roomCount(of: former) == 0)
+        self.adapter.join(latter, rooms: ["y"])
+        self.adapter.leave(former, rooms: ["y"])
+        self.adapter.remove(former)
+        #expect(self.adapter.socket(withID: latter.id) === latter && self.selected(rooms: ["y"]) == [latter.id])
+        self.adapter.remove(latter)
+        #expect(self.adapter.rooms == [] && self.selected() == [self.a.id, self.b.id, self.c.id])
+    }
+
     @Test func `a selection of rooms that names none selects nobody`() {
         var selection = BroadcastSelection()
         selection.reachesRoomsOnly = true

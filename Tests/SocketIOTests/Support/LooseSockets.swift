@@ -18,8 +18,13 @@ struct LooseSockets {
 
     var namespace: Namespace { self.server.namespace("/") }
 
-    func socket() -> Socket {
-        let head = HTTPRequest(method: .get, scheme: nil, authority: nil, path: "/")
+    func socket() -> Socket { self.sockets(ofOneClient: 1)[0] }
+
+    /// Sockets of one client of Socket.IO 2, who have one id.
+    func socketsOfOneID(_ count: Int) -> [Socket] { self.sockets(ofOneClient: count, revision: .three) }
+
+    private func sockets(ofOneClient count: Int, revision: ProtocolRevision = .four) -> [Socket] {
+        let head = HTTPRequest(method: .get, scheme: nil, authority: nil, path: "/?EIO=\(revision.rawValue)")
         let request = HandshakeRequest(head: head, remoteAddress: nil, isSecure: false, time: 0)
         let connection = Connection(server: self.server)
         let session = Session(
@@ -30,6 +35,8 @@ struct LooseSockets {
             environment: SessionEnvironment(configuration: EngineIOConfiguration(), logger: quietLogger())
         )
         let handshake = Handshake(request: request, auth: nil)
-        return Socket(namespace: self.namespace, handshake: handshake, session: session, connection: connection)
+        return (0..<count).map { _ in
+            Socket(namespace: self.namespace, handshake: handshake, session: session, connection: connection)
+        }
     }
 }

@@ -54,7 +54,12 @@ struct JSONPCallback: Sendable, Hashable {
     /// The payload that a form carries in its field `d`; nil when it has no such field, or several, as in Node.
     static func payload(ofForm form: ByteBuffer) -> ByteBuffer? {
         var found: ByteBuffer?
-        for field in form.readableBytesView.split(separator: UInt8(ascii: "&")) where field.starts(with: "d=".utf8) {
+        var rest = form.readableBytesView
+        // One field after the other: a list of a million empty ones would be large.
+        while !rest.isEmpty {
+            let field = rest.prefix { $0 != UInt8(ascii: "&") }
+            rest = rest.dropFirst(field.count + 1)
+            guard field.starts(with: "d=".utf8) else { continue }
             guard found == nil else { return nil }
             found = Self.unescaped(Self.decoded(field.dropFirst(2)))
         }
