@@ -21,10 +21,12 @@ struct LooseSockets {
     func socket() -> Socket { self.sockets(ofOneClient: 1)[0] }
 
     /// Sockets of one client of Socket.IO 2, who have one id.
-    func socketsOfOneID(_ count: Int) -> [Socket] { self.sockets(ofOneClient: count, revision: .three) }
+    func socketsOfOneID(_ count: Int) -> [Socket] {
+        self.sockets(ofOneClient: count, wire: .revision3(Revision3Options()))
+    }
 
-    private func sockets(ofOneClient count: Int, revision: ProtocolRevision = .four) -> [Socket] {
-        let head = HTTPRequest(method: .get, scheme: nil, authority: nil, path: "/?EIO=\(revision.rawValue)")
+    private func sockets(ofOneClient count: Int, wire: WireFormat = .revision4) -> [Socket] {
+        let head = HTTPRequest(method: .get, scheme: nil, authority: nil, path: "/")
         let request = HandshakeRequest(head: head, remoteAddress: nil, isSecure: false, time: 0)
         let connection = Connection(server: self.server)
         let session = Session(
@@ -32,7 +34,8 @@ struct LooseSockets {
             request: request,
             handler: connection,
             home: self.home,
-            environment: SessionEnvironment(configuration: EngineIOConfiguration(), logger: quietLogger())
+            environment: SessionEnvironment(configuration: EngineIOConfiguration(), logger: quietLogger()),
+            wire: wire
         )
         let handshake = Handshake(request: request, auth: nil)
         return (0..<count).map { _ in
