@@ -135,6 +135,13 @@ public struct MessageUnit: Sendable {
     }
 }
 
+extension MessageUnit {
+    /// A heartbeat.
+    static let ping = MessageUnit(packet: .ping)
+    /// The answer to a heartbeat of revision 3.
+    static let pong = MessageUnit(packet: .pong)
+}
+
 extension WebSocketFrame {
     /// Marks the frame that begins there.
     static func mark(plainAt start: Int, in frames: inout ByteBuffer) {

@@ -83,12 +83,31 @@ public final class Session: Sendable {
     ///
     /// - Parameter unit: The messages.
     public func send(_ unit: consuming MessageUnit) {
-        let step = self.state.withLock { [unit] state in
-            guard state.takesMessages else { return SendStep.nothing }
+        self.perform(self.queue(unit))
+    }
+
+    /// Sends messages made for this session alone, and does something first that the client must find done.
+    ///
+    /// - Parameters:
+    ///   - unit: The messages.
+    ///   - work: Called once they are queued, before a flush is asked for: by the time the client can answer to them, it has
+    ///     been done.
+    package func send(_ unit: consuming MessageUnit, before work: () -> Void) {
+        let step = self.queue(unit)
+        work()
+        self.perform(step)
+    }
+
+    private func queue(_ unit: consuming MessageUnit) -> SendStep {
+        self.state.withLock { [unit] state in
+            guard state.takesMessages else { return .nothing }
             let wasEmpty = state.outbox.holdsOnlyVolatile
             state.outbox.append(own: unit)
             return self.appended(&state, wasEmpty: wasEmpty)
         }
+    }
+
+    private func perform(_ step: SendStep) {
         switch step {
         case .nothing: break
         case .flush(let context): context.flushSoon(self)
@@ -359,13 +378,6 @@ extension Session: DeadlineTarget {
         effects.flush = state.scheduleFlush()
         return effects
     }
-}
-
-extension MessageUnit {
-    /// A heartbeat.
-    static let ping = MessageUnit(packet: .ping)
-    /// The answer to a heartbeat of revision 3.
-    static let pong = MessageUnit(packet: .pong)
 }
 
 // MARK: - Deadlines of what is built on a session

@@ -37,7 +37,7 @@ extension Socket {
     }
 
     /// Lets the socket in, between two events.
-    func enterNamespace(through store: RecoveryStore, _ recovery: SocketRecovery, sendingReply reply: () -> Void) {
+    func enterNamespace(through store: RecoveryStore, _ recovery: SocketRecovery, _ sendReply: (() -> Void) -> Void) {
         let adapter = self.namespace.adapter
         var isComplete = true
         adapter.tellingLater {
@@ -45,9 +45,10 @@ extension Socket {
                 guard let rooms = self.takeEarlyRooms() else { return false }
                 // Before the answer to CONNECT, as in Node.
                 for unit in missed { self.session.send(unit) }
-                reply()
-                adapter.add(self)
-                adapter.join(self, rooms: rooms)
+                sendReply {
+                    adapter.add(self)
+                    adapter.join(self, rooms: rooms)
+                }
                 return true
             }
         }

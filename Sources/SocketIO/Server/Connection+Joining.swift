@@ -133,19 +133,21 @@ extension Connection {
             return state.joinToken
         }
         if let token { socket.session.cancel(token) }
-        socket.connect {
-            guard socket.session.revision == .four else {
-                let reply = OutboundPacket.empty(.connect, namespace: socket.namespace.name, parser: self.parser)
-                return socket.session.send(reply)
-            }
-            var packet = OutboundPacket(namespace: socket.namespace.name, parser: self.parser)
-            packet.write { writer in
-                var reply: Value.Object = ["sid": .string(socket.id.rawValue)]
-                reply["pid"] = socket.recovery.map { .string($0.privateID) }
-                writer.write(Value.object(reply))
-            }
-            socket.session.send(packet.finished(type: .connect))
+        socket.connect { enter in socket.session.send(self.reply(to: socket), before: enter) }
+    }
+
+    /// The answer to a CONNECT that is granted.
+    private func reply(to socket: Socket) -> MessageUnit {
+        guard socket.session.revision == .four else {
+            return OutboundPacket.empty(.connect, namespace: socket.namespace.name, parser: self.parser)
         }
+        var packet = OutboundPacket(namespace: socket.namespace.name, parser: self.parser)
+        packet.write { writer in
+            var reply: Value.Object = ["sid": .string(socket.id.rawValue)]
+            reply["pid"] = socket.recovery.map { .string($0.privateID) }
+            writer.write(Value.object(reply))
+        }
+        return packet.finished(type: .connect)
     }
 
     private func refuse(_ socket: Socket, _ error: any Error) {

@@ -14,7 +14,9 @@ extension Socket {
     }
 
     /// The middlewares have let the client in.
-    func connect(sendingReply reply: () -> Void) {
+    ///
+    /// - Parameter sendReply: Queues the answer, enters the namespace as it is told, and has the answer sent.
+    func connect(_ sendReply: (_ enter: () -> Void) -> Void) {
         let joined = self.state.withLock { state in
             guard state.phase == .connecting else { return false }
             state.phase = .connected
@@ -23,13 +25,12 @@ extension Socket {
             return state.inbox.begin()
         }
         guard joined else { return }
-        // The client knows of its membership before any broadcast can reach it.
+        // The answer comes before any broadcast; and when the client has it, it is among those that get them.
         self.namespace.environment.metrics.connected()
         if let store = self.namespace.recovery, let recovery = self.recovery {
-            self.enterNamespace(through: store, recovery, sendingReply: reply)
+            self.enterNamespace(through: store, recovery, sendReply)
         } else {
-            reply()
-            self.enterNamespace()
+            sendReply { self.enterNamespace() }
         }
         self.deliverWaiting()
     }

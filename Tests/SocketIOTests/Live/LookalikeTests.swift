@@ -27,7 +27,7 @@ import Testing
     func `no way to emit sends it with bytes`(lookalike: Value) throws {
         let sockets = try LooseSockets(adapter: InMemoryAdapter())
         let socket = sockets.socket()
-        socket.connect {}
+        socket.connect { $0() }
         let encoded = try EncodedValue(lookalike)
         self.expectRefusal { try socket.emit("e", .bytes(1), lookalike) }
         self.expectRefusal { try socket.emit("e", lookalike, .bytes(1)) }
@@ -43,7 +43,7 @@ import Testing
     @Test(arguments: lookalikes)
     func `without bytes it is sent as it is`(lookalike: Value) throws {
         let socket = try LooseSockets(adapter: InMemoryAdapter()).socket()
-        socket.connect {}
+        socket.connect { $0() }
         try socket.emit("e", lookalike)
         let alone = socket.session.outboxBytes
         #expect(alone > 0)
@@ -59,7 +59,7 @@ import Testing
     )
     func `what no receiver takes for an attachment may travel with bytes`(value: Value) throws {
         let socket = try LooseSockets(adapter: InMemoryAdapter()).socket()
-        socket.connect {}
+        socket.connect { $0() }
         try socket.emit("e", .bytes(1), value)
         #expect(socket.session.outboxBytes > 0)
     }
@@ -68,7 +68,7 @@ import Testing
 
     @Test func `asking with it and bytes fails at once, and nothing is awaited`() async throws {
         let socket = try LooseSockets(adapter: InMemoryAdapter()).socket()
-        socket.connect {}
+        socket.connect { $0() }
         let untyped = await #expect(throws: SocketIOError.self) {
             try await socket.emitWithAck("e", [.bytes(1), Self.lookalikes[0]])
         }
@@ -153,7 +153,7 @@ import Testing
     ])
     func `received data that looks like it is found in whatever form it came`(json: String) throws {
         let socket = try LooseSockets(adapter: InMemoryAdapter()).socket()
-        socket.connect {}
+        socket.connect { $0() }
         let value = try EncodedValue(json: json)
         self.expectRefusal { try socket.emit(Event<ByteBuffer, EncodedValue>("e"), ByteBuffer(bytes: [1]), value) }
         #expect(socket.session.outboxBytes == 0)
@@ -161,7 +161,7 @@ import Testing
 
     @Test func `bytes inside of it do not hide it`() throws {
         let socket = try LooseSockets(adapter: InMemoryAdapter()).socket()
-        socket.connect {}
+        socket.connect { $0() }
         self.expectRefusal { try socket.emit("e", ["_placeholder": true, "num": 7, "image": .bytes(1)]) }
         #expect(socket.session.outboxBytes == 0)
     }

@@ -19,7 +19,10 @@ import Testing
     @Test func `a socket that leaves while it is let in stays in no room`() async throws {
         let socket = self.sockets.socket()
         socket.join("a")
-        socket.connect { socket.leave(.transportClose) }
+        socket.connect { enter in
+            socket.leave(.transportClose)
+            enter()
+        }
         #expect(self.members.isEmpty)
         #expect(self.adapter.rooms(of: socket) == [] && socket.rooms == [])
         try await self.log.expect(["left: transport close"])
@@ -33,21 +36,27 @@ import Testing
             log.append("cancelled")
         }
         let socket = self.sockets.socket()
-        socket.connect { socket.leave(.transportClose) }
+        socket.connect { enter in
+            socket.leave(.transportClose)
+            enter()
+        }
         try await self.log.expect(["cancelled", "left: transport close"])
     }
 
     @Test func `a synchronous connect handler runs though its socket has left`() async throws {
         self.sockets.namespace.onConnect { [log] socket in log.append("connect \(socket.isConnected)") }
         let socket = self.sockets.socket()
-        socket.connect { socket.leave(.transportClose) }
+        socket.connect { enter in
+            socket.leave(.transportClose)
+            enter()
+        }
         try await self.log.expect(["connect false", "left: transport close"])
     }
 
     @Test func `who leaves before it is let in is told to nobody`() {
         let socket = self.sockets.socket()
         socket.leave(.transportClose)
-        socket.connect { self.log.append("reply") }
+        socket.connect { _ in self.log.append("reply") }
         socket.leave(.pingTimeout)
         #expect(self.members.isEmpty)
         #expect(self.log.all == [])
@@ -55,7 +64,7 @@ import Testing
 
     @Test func `leaving twice counts once, with the first reason`() {
         let socket = self.sockets.socket()
-        socket.connect {}
+        socket.connect { $0() }
         #expect(self.members.map(\.id) == [socket.id])
         socket.leave(.pingTimeout)
         socket.leave(.transportClose)
