@@ -236,10 +236,10 @@ extension LiveTests {
 
         @Test func `an answer that a client still reads is finished, and its connection ends with it`() async throws {
             // More than the system's buffers take.
-            let large = ByteBuffer(repeating: 0x78, count: 16 << 20)
+            let large = ByteBuffer(repeating: 0x78, count: 12 << 20)
             let responder: HTTPResponder = { _, _ in ApplicationResponse(body: large) }
             try await withEngineServer(responder: responder) { server in
-                let connection = try await RawConnection.connect(port: server.port, receiveBuffer: 4096)
+                let connection = try await RawConnection.connect(port: server.port, receiveBuffer: 65_536)
                 try await connection.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
                 _ = try await connection.read(until: "\r\n\r\n")
                 try await connection.stopReading()

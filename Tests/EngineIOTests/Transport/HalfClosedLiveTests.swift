@@ -167,7 +167,7 @@ extension LiveTests {
         }
 
         /// More than the system's buffers take.
-        private static let large = ByteBuffer(repeating: 0x78, count: 32 << 20)
+        private static let large = ByteBuffer(repeating: 0x78, count: 12 << 20)
 
         @Test(arguments: ["/page", "/engine.io/large.bin"])
         func `a client that stops while it reads an answer gets all of it`(target: String) async throws {
@@ -175,7 +175,7 @@ extension LiveTests {
             configuration.files["large.bin"] = ServedFile(contents: Self.large, contentType: "application/octet-stream")
             let responder: HTTPResponder = { _, _ in ApplicationResponse(body: Self.large) }
             try await withEngineServer(configuration, responder: responder) { server in
-                let connection = try await RawConnection.connect(port: server.port, receiveBuffer: 4096)
+                let connection = try await RawConnection.connect(port: server.port, receiveBuffer: 65_536)
                 try await connection.send("GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n")
                 #expect(try await connection.read(until: "\r\n\r\n").hasPrefix("HTTP/1.1 200 OK\r\n"))
                 try await connection.stopReading()
