@@ -90,7 +90,6 @@ stage "python clients" "$python" Tests/Clients/run.py --chat "$chat" --echo "$ec
 stage "sanitizers fire" sanitizers_fire
 stage "thread sanitizer" scripts/sanitize.sh thread "${concurrent[@]}"
 stage "address sanitizer" scripts/sanitize.sh address
-stage "leaks" scripts/sanitize.sh leaks
 stage "python clients of socketio 2" .build/python-socketio2/bin/python Tests/Clients/socketio2/run.py --features "$features"
 stage "soak" soak
 stage "browser" "$python" Tests/Browser/run.py --server "$chat"
