@@ -33,7 +33,7 @@ extension SocketIOServer {
             entrance.withLock { $0 = opened }
             return opened.address?.port
         }
-        // Our own bug: a start that does not throw has called the closure above. No test's input reaches this.
+        // reason: our own bug: a start that does not throw has called the closure above. No test's input reaches this.
         guard let opened = entrance.withLock({ $0 }) else { preconditionFailure("started without an engine") }
         return opened
     }

@@ -104,7 +104,7 @@ extension WebSocketFrame {
         guard let first: UInt8 = buffer.readInteger(), let short: UInt8 = buffer.readInteger(),
             let length = Self.readLength(short: short, from: &buffer), let payload = buffer.readSlice(length: length)
         else {
-            // Our own bug: no byte of a peer's gets into an outbox but as the payload of a frame written here.
+            // reason: our own bug: no byte of a peer's gets into an outbox but as the payload of a frame written here.
             preconditionFailure("an outbox holds whole frames only")
         }
         let opcode: WebSocketOpcode = first & 0x0f == WebSocketOpcode.text.rawValue ? .text : .binary

@@ -248,7 +248,7 @@ public final class Session: Sendable {
     /// A polling session without a waiting request is told at its next request, which it has 30 s for; what waits comes
     /// in an answer of its own before.
     public func close() {
-        self.close(reason: nil, mode: .drainApart)
+        self.close(reason: nil, mode: .drain)
     }
 
     /// Closes the session.

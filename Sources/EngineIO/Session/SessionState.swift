@@ -3,13 +3,11 @@ import NIOCore
 
 /// What becomes of the messages that wait when a session is closed.
 package enum SessionClosingMode: Sendable {
-    /// They are sent first, with the farewell right behind them.
-    case drain
     /// They are sent first; a client that polls gets the farewell with its next poll.
     ///
-    /// The JavaScript client looks at the messages of an answer only when it has seen all of it: with a farewell in the
-    /// same answer it takes a DISCONNECT for a lost connection, and comes back by itself. Node tells it apart, too.
-    case drainApart
+    /// The JavaScript client looks at the messages of an answer only when it has seen all of it: behind a farewell in the
+    /// same answer it loses its last events, and takes a DISCONNECT for a lost connection. Node tells it apart, too.
+    case drain
     /// They are dropped, and the farewell is sent if it can be at once.
     case discard
     /// The client has left: a waiting poll gets a noop.
@@ -70,8 +68,6 @@ struct SessionState: Sendable {
     var outbox: Outbox
     /// The packet that ends the session, when it is still to be sent: a close, or a noop to a client that left.
     private var farewell: PacketType?
-    /// Whether the farewell must not share an answer with what waits.
-    private var isFarewellApart = false
     /// Whether the session is on a loop's flush list.
     var isFlushScheduled = false
     /// Whether the WebSocket takes more bytes; when it does not they wait here, where they are counted.
@@ -162,11 +158,10 @@ struct SessionState: Sendable {
         case .polling:
             guard let poll = self.polling.takePoll() else { return .nothing }
             self.isPollReleaseDue = false
-            let last = self.isFarewellApart && !self.outbox.isEmpty ? nil : self.farewell
+            let last = self.outbox.isEmpty ? self.farewell : nil
             let payload = self.outbox.takePayload(maximumPackets: maximumPackets, last: last, as: wire)
-            let isLast = last != nil && self.outbox.isEmpty
-            if isLast { self.finish() }
-            return .respond(poll, payload, isLast: isLast)
+            if last != nil { self.finish() }
+            return .respond(poll, payload, isLast: last != nil)
         case .gone:
             return .nothing
         }
@@ -200,7 +195,7 @@ struct SessionState: Sendable {
     ///
     /// - Returns: The WebSocket to cut, when the mode asks for it.
     mutating func close(mode: SessionClosingMode, until: NIODeadline) -> (any FrameSink)? {
-        if mode != .drain, mode != .drainApart { self.outbox.discard() }
+        if mode != .drain { self.outbox.discard() }
         switch (self.transport, mode) {
         case (.webSocket(let sink), .abort):
             self.finish()
@@ -208,9 +203,8 @@ struct SessionState: Sendable {
         case (.webSocket, _):
             self.farewell = .close
             self.phase = .closed
-        case (.polling, .drain), (.polling, .drainApart):
+        case (.polling, .drain):
             self.farewell = .close
-            self.isFarewellApart = mode == .drainApart
             self.phase = .draining(until: until)
         case (.polling, _):
             self.phase = .closed

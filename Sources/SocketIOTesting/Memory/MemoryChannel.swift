@@ -90,7 +90,7 @@ final class MemoryChannel: Channel {
     // MARK: Channel
 
     var pipeline: ChannelPipeline {
-        // Our own bug: the initialiser, which is private, sets it before anybody has the channel.
+        // reason: our own bug: the initialiser, which is private, sets it before anybody has the channel.
         guard let pipeline = self.madePipeline else { preconditionFailure("used before it was made") }
         return pipeline
     }

@@ -29,14 +29,15 @@ extension LiveTests {
 
         // MARK: Who is told, and how
 
-        @Test func `a polling client without a waiting poll is told with its next one`() async throws {
+        @Test func `a polling client without a waiting poll is told with its next ones`() async throws {
             try await withEngineServer { server in
                 let client = try await PollingTestClient.connect(port: server.port)
                 try await server.session(client.sid).send(MessageUnit(text: "last"))
                 async let outcome = server.server.shutDown(timeout: .seconds(10))
                 #expect(try await server.closeReason(of: client.sid) == .serverShuttingDown)
                 try await self.isDraining(server)
-                #expect(try await client.poll() == ["4last", "1"])
+                #expect(try await client.poll() == ["4last"])
+                #expect(try await client.poll() == ["1"])
                 #expect(await outcome == ShutdownOutcome())
             }
         }
