@@ -3,30 +3,22 @@
 import contextlib
 import json
 import os
-import random
 import shlex
 import signal
-import socket
 import subprocess
+import sys
 import time
 import urllib.request
+from pathlib import Path
+
+# What all tests that start servers share.
+sys.path.append(str(Path(__file__).resolve().parents[1] / "Clients"))
+
+from servers import ServerError as SubjectError  # noqa: E402
+from servers import free_port  # noqa: E402
 
 START_SECONDS = 60
 STOP_SECONDS = 20
-# Below the range outgoing connections take theirs from.
-PORTS = range(20000, 32000)
-
-
-class SubjectError(Exception):
-    """The server did not start, died, or does not answer."""
-
-
-def free_port():
-    for port in random.sample(PORTS, 100):
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
-    raise SubjectError("no free port found")
 
 
 class Subject:
