@@ -32,11 +32,14 @@ stage() {
     fi
 }
 
-# A run that finds no tests would pass without having tested anything.
+# A run that finds no tests would pass without having tested anything. What failed is said again at the end, where it
+# is found.
 unit_tests() {
     local log="$logs/swift-test-output.log"
     swift test --skip-build --disable-xctest 2>&1 | tee "$log" &&
-        grep -Eq 'Test run with [1-9][0-9]* test' "$log"
+        grep -Eq 'Test run with [1-9][0-9]* test' "$log" && return
+    grep -aF '✘' "$log" | tail -n 40
+    return 1
 }
 
 autobahn() {

@@ -25,7 +25,7 @@ package struct UnexpectedEnd: Error, CustomStringConvertible {
 /// time may read.
 package final class RawConnection: Sendable {
     /// How long a test waits for what must come.
-    package static let patience: Duration = .seconds(10)
+    package static let patience: Duration = .seconds(30)
 
     private let channel: any Channel
     private let inbox: Inbox

@@ -30,12 +30,21 @@ struct FrameList: Sendable, Equatable {
     }
 
     /// Appends to the last buffer, which must be there.
+    @inline(__always)
     mutating func appendToLast(_ frames: ByteBuffer) {
-        if let last = self.others?.indices.last {
-            self.others?[last].writeImmutableBuffer(frames)
-        } else {
-            self.first?.writeImmutableBuffer(frames)
+        guard self.others == nil else { return self.appendToLastOther(frames) }
+        // What `writeImmutableBuffer` does, in half the instructions: it is not inlined.
+        frames.withUnsafeReadableBytes { source in
+            _ = self.first?.writeWithUnsafeMutableBytes(minimumWritableBytes: source.count) { target in
+                target.copyMemory(from: source)
+                return source.count
+            }
         }
+    }
+
+    private mutating func appendToLastOther(_ frames: ByteBuffer) {
+        guard let last = self.others?.indices.last else { return }
+        self.others?[last].writeImmutableBuffer(frames)
     }
 
     fileprivate mutating func popOther() -> ByteBuffer? {

@@ -8,28 +8,31 @@ public import NIOCore
 /// attachments is one unit.
 public struct MessageUnit: Sendable {
     /// The unmasked WebSocket frames, in order.
-    package let frames: ByteBuffer
+    ///
+    /// Those that must not be compressed have a marked copy right behind them, in the same storage: a second buffer would
+    /// cost everybody a count of references, also where nothing is compressed.
+    package private(set) var frames: ByteBuffer
+
+    /// The number of packets; less than 0 when they must not be compressed.
+    ///
+    /// Not two properties: a larger structure would be copied by calls.
+    private var signedPacketCount: Int
 
     /// The number of Engine.IO packets, hence frames, in the unit.
-    package let packetCount: Int
-
-    /// The same frames marked, when they must not be compressed.
-    private var marked: MarkedFrames?
-
-    /// Frames that bear ``WebSocketFrame/plainMark``, made once for all receivers.
-    private final class MarkedFrames: Sendable {
-        let frames: ByteBuffer
-
-        init(marking frames: ByteBuffer) {
-            self.frames = WebSocketFrame.marking(frames, plain: true)
-        }
-    }
-
-    /// The frames for one who looks whether they are marked.
-    var markedFrames: ByteBuffer { self.marked?.frames ?? self.frames }
+    package var packetCount: Int { abs(self.signedPacketCount) }
 
     /// Whether the messages may be compressed on their way, where the server compresses any.
-    public var isCompressible: Bool { self.marked == nil }
+    public var isCompressible: Bool { self.signedPacketCount >= 0 }
+
+    /// The frames for one who looks whether they bear ``WebSocketFrame/plainMark``.
+    var markedFrames: ByteBuffer {
+        guard !self.isCompressible else { return self.frames }
+        var marked = self.frames
+        let start = marked.writerIndex
+        marked.moveWriterIndex(forwardBy: self.byteCount)
+        marked.moveReaderIndex(to: start)
+        return marked
+    }
 
     /// Allows or forbids to compress the messages on their way: Node's option `compress`.
     ///
@@ -40,7 +43,15 @@ public struct MessageUnit: Sendable {
     /// - Returns: The same messages with the setting. To forbid it copies them.
     public consuming func compress(_ isAllowed: Bool) -> MessageUnit {
         guard isAllowed != self.isCompressible else { return self }
-        self.marked = isAllowed ? nil : MarkedFrames(marking: self.frames)
+        if !isAllowed {
+            let size = self.byteCount
+            var both = ByteBufferAllocator().buffer(capacity: 2 * size)
+            both.writeImmutableBuffer(self.frames)
+            both.writeImmutableBuffer(WebSocketFrame.marking(self.frames, plain: true))
+            both.moveWriterIndex(to: size)
+            self.frames = both
+        }
+        self.signedPacketCount.negate()
         return self
     }
 
@@ -86,7 +97,7 @@ public struct MessageUnit: Sendable {
             text.writeImmutableBuffer(attachment)
         }
         self.frames = text
-        self.packetCount = 1 + attachments.count
+        self.signedPacketCount = 1 + attachments.count
     }
 
     /// Creates a unit of any messages.
@@ -102,7 +113,7 @@ public struct MessageUnit: Sendable {
             frames.writeImmutableBuffer(payload)
         }
         self.frames = frames
-        self.packetCount = messages.count
+        self.signedPacketCount = messages.count
     }
 
     /// The messages, read back from their frames.
@@ -131,7 +142,7 @@ public struct MessageUnit: Sendable {
 
     private init(opcode: WebSocketOpcode, payload: ByteBuffer) {
         self.frames = WebSocketFrame.message(opcode, payload)
-        self.packetCount = 1
+        self.signedPacketCount = 1
     }
 }
 

@@ -48,9 +48,21 @@ struct Outbox {
 
     /// Appends a unit that other sessions receive too.
     mutating func append(_ unit: MessageUnit) {
-        let frames = self.frames(of: unit)
+        guard unit.isCompressible || !self.marksPlain else { return self.appendMarked(unit) }
+        self.append(unit.frames, packetCount: unit.packetCount)
+    }
+
+    // Not inlined, to keep the usual way short.
+    @inline(never)
+    private mutating func appendMarked(_ unit: MessageUnit) {
+        self.append(unit.markedFrames, packetCount: unit.packetCount)
+    }
+
+    // Inlined: a broadcast does little else for each receiver.
+    @inline(__always)
+    private mutating func append(_ frames: ByteBuffer, packetCount: Int) {
         let size = frames.readableBytes
-        self.noteAppended(size: size, packetCount: unit.packetCount)
+        self.noteAppended(size: size, packetCount: packetCount)
         guard size < Self.sharingThreshold else {
             self.segments.append(frames)
             self.isLastSegmentOpen = false
@@ -77,8 +89,6 @@ struct Outbox {
         self.isLastSegmentOpen = true
     }
 
-    private func frames(of unit: MessageUnit) -> ByteBuffer { self.marksPlain ? unit.markedFrames : unit.frames }
-
     private mutating func noteAppended(size: Int, packetCount: Int) {
         self.lastingBytes += size
         self.boundaries?.append(Boundary(byteCount: size, packetCount: packetCount))
@@ -97,7 +107,7 @@ struct Outbox {
         // None is dropped in vain.
         guard self.volatiles?.canFree(excess) == true else { return (false, 0) }
         let dropped = self.volatiles?.free(excess) ?? 0
-        let frames = self.frames(of: unit)
+        let frames = self.marksPlain ? unit.markedFrames : unit.frames
         self.volatiles?.append(frames, unit.packetCount, behind: self.lastingBytes)
         return (true, dropped)
     }

@@ -111,6 +111,12 @@ public final class Session: Sendable {
         switch step {
         case .nothing: break
         case .flush(let context): context.flushSoon(self)
+        case .beyondLimit(let step): self.perform(step)
+        }
+    }
+
+    private func perform(_ step: BeyondLimitStep) {
+        switch step {
         case .madeRoom(let dropped, let context):
             context?.flushSoon(self)
             self.reportDropped(dropped)
@@ -149,11 +155,10 @@ public final class Session: Sendable {
             switch step {
             case .nothing: break
             case .flush(let context): batch.add(session, on: context)
-            case .madeRoom(let dropped, let context):
+            case .beyondLimit(.madeRoom(let dropped, let context)):
                 drops.add(dropped, of: session)
                 if let context { batch.add(session, on: context) }
-            case .handOver(let early): early.handOver()
-            case .overflow: session.overflow()
+            case .beyondLimit(let step): session.perform(step)
             }
         }
         batch.flushSoon()
@@ -172,23 +177,29 @@ public final class Session: Sendable {
     private enum SendStep {
         case nothing
         case flush(LoopContext)
+        /// More waits than may. Indirect, to keep the others small.
+        indirect case beyondLimit(BeyondLimitStep)
+    }
+
+    private enum BeyondLimitStep {
         /// Volatile messages were dropped for it.
         case madeRoom(dropped: Int, LoopContext?)
-        /// The connection takes it before the tick's end. Indirect, to keep the others small.
-        indirect case handOver(EarlyFrames)
+        /// The connection takes it before the tick's end.
+        case handOver(EarlyFrames)
         case overflow
     }
 
+    @inline(__always)
     private func appended(_ state: inout SessionState, wasEmpty: Bool) -> SendStep {
         // A single unit may be larger than the limit: there is no other way to send it.
         if state.outbox.byteCount > self.environment.outboxLimit, !wasEmpty || self.environment.keepsVolatile {
-            if let early = state.takeEarly() { return .handOver(early) }
-            return self.makeRoom(&state, wasEmpty: wasEmpty)
+            return .beyondLimit(self.makeRoom(&state, wasEmpty: wasEmpty))
         }
         return state.scheduleFlush().map(SendStep.flush) ?? .nothing
     }
 
-    private func makeRoom(_ state: inout SessionState, wasEmpty: Bool) -> SendStep {
+    private func makeRoom(_ state: inout SessionState, wasEmpty: Bool) -> BeyondLimitStep {
+        if let early = state.takeEarly() { return .handOver(early) }
         let limit = self.environment.outboxLimit
         let dropped = state.outbox.dropVolatile(downTo: limit)
         guard wasEmpty || state.outbox.byteCount <= limit else {
@@ -324,75 +335,5 @@ public final class Session: Sendable {
             self.home.cancel(timer.token)
         }
         state.timer = (deadline, self.home.schedule(self, at: deadline))
-    }
-}
-
-extension Session: DeadlineTarget {
-    package func deadlineReached(now: NIODeadline) {
-        var limit: LimitName?
-        let effects = self.state.withLock { state -> SessionEffects in
-            state.timer = nil
-            let effects = self.reachedDeadline(&state, now: now, limit: &limit)
-            self.updateTimer(&state)
-            return effects
-        }
-        if let limit { self.environment.limits.reached(limit) }
-        self.perform(effects)
-    }
-
-    private func reachedDeadline(
-        _ state: inout SessionState,
-        now: NIODeadline,
-        limit: inout LimitName?
-    ) -> SessionEffects {
-        switch state.phase {
-        case .closed:
-            return SessionEffects()
-        case .draining(let until):
-            guard now >= until else { return SessionEffects() }
-            limit = .closingTimeout
-            return self.close(&state, reason: .forcedServerClose, mode: .discard)
-        case .open:
-            break
-        }
-        var effects = SessionEffects()
-        switch state.heartbeat.reachedDeadline(now: now, timeout: self.environment.pingTimeout) {
-        case .timeOut where state.isInputHeld:
-            // The pong may be among what is not read, or the client's ping: it has another interval.
-            state.heartbeat.extend(
-                now: now,
-                interval: self.environment.pingInterval,
-                patience: self.environment.patience
-            )
-        case .timeOut: return self.close(&state, reason: .pingTimeout, mode: .discard)
-        case .sendPing: state.outbox.append(.ping)
-        case nil: break
-        }
-        switch state.upgrade.reachedDeadline(now: now) {
-        case .abandon(let candidate):
-            effects.abandonedCandidate = candidate
-            limit = .upgradeTimeout
-        case .releasePoll: state.isPollReleaseDue = state.polling.poll != nil
-        case nil: break
-        }
-        effects.flush = state.scheduleFlush()
-        return effects
-    }
-}
-
-// MARK: - Deadlines of what is built on a session
-
-extension Session {
-    /// Sets a deadline on the session's wheel.
-    package func schedule(
-        _ target: any DeadlineTarget,
-        in duration: Duration
-    ) -> DeadlineWheel<any DeadlineTarget>.Token {
-        self.home.schedule(target, at: self.home.now + TimeAmount(min(duration, .seconds(86_400 * 365))))
-    }
-
-    /// Cancels a deadline.
-    package func cancel(_ token: DeadlineWheel<any DeadlineTarget>.Token) {
-        self.home.cancel(token)
     }
 }

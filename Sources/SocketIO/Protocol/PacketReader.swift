@@ -88,29 +88,25 @@ struct PacketReader {
         guard cursor.current.isDigit else { return nil }
         while cursor.current == UInt8(ascii: "0") { cursor.position += 1 }
         let start = cursor.position
-        while cursor.current.isDigit { cursor.position += 1 }
-        let digits = cursor.bytes[start..<cursor.position]
-        let id = digits.count <= limits.maximumAckIDDigits ? Self.integer(digits) : nil
-        guard let id else {
+        var id: UInt64 = 0
+        var isTooLarge = false
+        while cursor.current.isDigit {
+            let (shifted, overflow) = id.multipliedReportingOverflow(by: 10)
+            let (sum, carry) = shifted.addingReportingOverflow(UInt64(cursor.current & 0xF))
+            id = sum
+            isTooLarge = isTooLarge || overflow || carry
+            cursor.position += 1
+        }
+        let digits = cursor.position - start
+        guard digits <= limits.maximumAckIDDigits, !isTooLarge else {
             throw .tooMany(
                 "digits of acknowledgement id",
-                found: digits.count,
+                found: digits,
                 limit: limits.maximumAckIDDigits,
                 of: .acknowledgementDigits
             )
         }
         return id
-    }
-
-    private static func integer(_ digits: Slice<UnsafeRawBufferPointer>) -> UInt64? {
-        var value: UInt64 = 0
-        for digit in digits {
-            let (shifted, overflow) = value.multipliedReportingOverflow(by: 10)
-            let (sum, carry) = shifted.addingReportingOverflow(UInt64(digit & 0xF))
-            guard !overflow, !carry else { return nil }
-            value = sum
-        }
-        return value
     }
 
     /// Skips white space; returns whether a payload follows.

@@ -66,30 +66,51 @@ final class Connection: SessionHandler {
             guard self.parser == .standard else { throw .textInsteadOfMessagePack }
             if let meter = self.meter, try !self.admits(text, by: meter, on: session) { return }
             // Decoding needs no lock: a text stands for itself.
-            let (packet, attachments) = try PacketDecoder.decode(text, limits: self.packetLimits(of: session))
+            let (packet, attachments) = try self.decode(text, on: session)
             try self.take(packet, attachments: attachments, on: session)
         } catch {
             self.reject(error, on: session)
         }
     }
 
+    @inline(__always)
+    private func decode(
+        _ text: ByteBuffer,
+        on session: Session
+    ) throws(PacketViolation) -> (packet: DecodedPacket, attachments: Int) {
+        let environment = self.server.environment
+        // In two calls, so that no limits are copied.
+        return session.revision == .three
+            ? try PacketDecoder.decode(text, limits: environment.revision3PacketLimits)
+            : try PacketDecoder.decode(text, limits: environment.packetLimits)
+    }
+
     /// Handles a packet, or waits for its attachments.
+    @inline(__always)
     func take(
-        _ packet: DecodedPacket,
+        _ packet: consuming DecodedPacket,
         attachments: Int,
         on session: Session
     ) throws(PacketViolation) {
-        let socket = try self.state.withLock { state throws(PacketViolation) in
+        guard attachments == 0 else { return try self.wait(for: attachments, of: packet, on: session) }
+        let socket = try self.state.withLock { [namespace = packet.namespace] state throws(PacketViolation) in
             try state.decoder.takeText()
-            guard attachments == 0 else {
-                state.decoder.expect(attachments, of: packet)
-                self.awaitAttachments(&state, on: session)
-                return Socket?.none
-            }
             state.packetCount += 1
-            return state.sockets[packet.namespace]
+            return state.sockets[namespace]
         }
-        if attachments == 0 { try self.handle(packet, socket: socket, on: session) }
+        try self.handle(packet, socket: socket, on: session)
+    }
+
+    private func wait(
+        for attachments: Int,
+        of packet: DecodedPacket,
+        on session: Session
+    ) throws(PacketViolation) {
+        try self.state.withLock { state throws(PacketViolation) in
+            try state.decoder.takeText()
+            state.decoder.expect(attachments, of: packet)
+            self.awaitAttachments(&state, on: session)
+        }
     }
 
     func session(_ session: Session, receivedBinary binary: ByteBuffer) {
