@@ -5,18 +5,24 @@
 #        sanitize.sh thread|address --product NAME  builds an executable and prints its path
 #        sanitize.sh thread|address --self-test     shows that faults are reported, and what only looks like one is not
 #        sanitize.sh leaks                          servers used by the stock clients, who must leave nothing behind
+#        sanitize.sh soak [options of run.py]       a short soak (Tests/Soak) under the thread sanitizer
 #
-# Builds and reports stay in .build/thread and .build/address; those of `leaks` in the latter.
+# Builds and reports stay in .build/thread and .build/address; those of `leaks` in the latter, those of `soak` in the former.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/common.sh
 
-readonly usage="usage: sanitize.sh thread|address [filter…] | thread|address --product NAME | thread|address --self-test | leaks"
+readonly usage="usage: sanitize.sh thread|address [filter…] | thread|address --product NAME | thread|address --self-test \
+    | leaks | soak [options]"
 # Backtraces of a crash come from the sanitizer; Swift's own would take minutes.
 export SWIFT_BACKTRACE=enable=no
 
 sanitizer=${1:-}
-[[ "$sanitizer" == leaks ]] && kind=address || kind=$sanitizer
+case $sanitizer in
+    leaks) kind=address ;;
+    soak) kind=thread ;;
+    *) kind=$sanitizer ;;
+esac
 [[ "$kind" == thread || "$kind" == address ]] || fail "$usage"
 shift
 readonly kind work=$PWD/.build/$kind
@@ -117,18 +123,38 @@ product() { # <name>
 leaks() {
     local status=0 chat features
     scripts/python-env.sh
+    scripts/python-env.sh socketio2
     chat=$(product ChatApp)
     features=$(product ClientTestServer)
     watched detect_leaks=1 .build/python/bin/python Tests/Clients/run.py --features "$features --port {port}" \
         --chat "$chat --host 127.0.0.1 --port {port} --log-file $work/chat.log" || status=$?
     judge "$status"
+    watched detect_leaks=1 .build/python-socketio2/bin/python Tests/Clients/socketio2/run.py \
+        --features "$features --port {port}" || status=$?
+    judge "$status"
 }
 
-if [[ "$sanitizer" == leaks ]]; then
-    [[ $# == 0 ]] || fail "$usage"
-    leaks
-    exit
-fi
+# The sanitizer keeps memory of its own, and makes everything slower than any bound on a stall.
+soak() { # [options]
+    local status=0 server
+    scripts/python-env.sh
+    server=$(product SoakServer)
+    watched "" .build/python/bin/python Tests/Soak/run.py --server "$server --port {port} --recovery-seconds 10" \
+        --clients 100 --seconds 20 --no-memory --stall-ms 0 "$@" || status=$?
+    judge "$status"
+}
+
+case $sanitizer in
+    leaks)
+        [[ $# == 0 ]] || fail "$usage"
+        leaks
+        exit
+        ;;
+    soak)
+        soak "$@"
+        exit
+        ;;
+esac
 case "${1:-}" in
     --self-test)
         [[ $# == 1 ]] || fail "$usage"

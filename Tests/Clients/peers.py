@@ -12,7 +12,7 @@ import socketio
 
 from stock_clients import AsyncClient, SyncClient
 
-DEADLINE = 10
+DEADLINE = 30
 
 
 class NoAnswer(Exception):

@@ -3,7 +3,7 @@
 import asyncio
 
 HOST = "127.0.0.1"
-DEADLINE = 10  # seconds
+DEADLINE = 30  # seconds
 
 
 class Proxy:

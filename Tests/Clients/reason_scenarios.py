@@ -67,7 +67,8 @@ async def shut_down(scene):
     await asyncio.to_thread(scene.server.stop)
 
 
-HEARTBEAT = "--ping-interval 0.4 --ping-timeout 0.4"
+# Who watches has to answer in time, also where others have the processors.
+HEARTBEAT = "--ping-interval 0.4 --ping-timeout 3"
 SHUTDOWN = "server shutting down"
 # A client on polling is told by a packet; one on WebSocket finds it closed, which it calls an error.
 CLOSED = {"polling": "server disconnect", "websocket": "transport error"}

@@ -31,7 +31,7 @@ from peers import NoAnswer
 from scenarios import SCENARIOS, Stage
 from servers import Servers
 
-SCENARIO_DEADLINE = 60
+SCENARIO_DEADLINE = 120
 
 
 def parse_arguments():

@@ -72,7 +72,7 @@ class Stage:
 
     def own_server(self, options="") -> Server:
         server = self.servers.own(self.scenario.server, f"{options} {self.scenario.server_options}".strip())
-        self._closing.append(server.kill)
+        self._closing.append(server.end)
         return server
 
     async def proxy(self, server=None) -> Proxy:
@@ -119,7 +119,8 @@ class Stage:
         try:
             await asyncio.gather(*(peer.close() for peer in self.peers))
         finally:
-            for close in self._closing:
+            # Those who are connected to a server go before it.
+            for close in reversed(self._closing):
                 close()
 
 

@@ -11,7 +11,9 @@ import tempfile
 import time
 
 START_DEADLINE = 20
-STOP_DEADLINE = 5
+STOP_DEADLINE = 10
+# Programs that do not mind the signal are ended by it.
+ENDED = (0, -signal.SIGTERM)
 # Below the range outgoing connections take theirs from: a client that retries while the server is down could
 # otherwise be given the very port it tries to reach.
 PORTS = range(20000, 32000)
@@ -82,6 +84,14 @@ class Server:
         finally:
             self.kill()
 
+    def end(self):
+        """Asks the server to stop, unless it has ended; how it does is part of what is tested."""
+        if not self.is_running:
+            return self.kill()
+        status = self.stop()
+        if status not in ENDED:
+            raise ServerError(f"{self.command} stopped with status {status}:\n{self.tail()}")
+
     def kill(self):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
@@ -122,8 +132,7 @@ class Servers:
             except ServerError as error:
                 complaints.append(str(error))
                 continue
-            # Programs that do not mind the signal are ended by it.
-            if status not in (0, -signal.SIGTERM):
+            if status not in ENDED:
                 complaints.append(f"the {name} server stopped with status {status}:\n{server.tail()}")
         return complaints
 

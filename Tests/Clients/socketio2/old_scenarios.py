@@ -18,7 +18,7 @@ VALUES = TEXTS + [0, -1, 1.5, True, False, None, [], {}, [[1, [2]]], {"a": {"b":
 # What the client has to say before it goes may come too late: it closes its socket, or cuts its poll.
 LEFT = ("client namespace disconnect", "transport close", "transport error")
 OPTIONS = "--allow-eio3"
-QUICK_HEARTBEAT = "--ping-interval 0.2 --ping-timeout 0.6"
+QUICK_HEARTBEAT = "--ping-interval 0.2 --ping-timeout 2.5"
 
 
 def scenario(options=None):
@@ -247,7 +247,8 @@ async def the_client_sees_the_server_s_good_bye(stage):
 @scenario(QUICK_HEARTBEAT)
 async def the_client_s_pings_keep_it_alive(stage):
     peer = await stage.peer()
-    await peer.diary.wait_for("Received packet PONG", 8)
+    # More than an interval and a timeout.
+    await peer.diary.wait_for("Received packet PONG", 15)
     equal(await peer.call("message-with-ack", "alive"), ["alive"])
     equal(peer.pending("disconnect"), [])
 
