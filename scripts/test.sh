@@ -92,7 +92,9 @@ stage "replay of the recordings" "$python" compat-fixtures/replay.py --server "$
 stage "python clients" "$python" Tests/Clients/run.py --chat "$chat" --echo "$echo_server" --features "$features"
 stage "sanitizers fire" sanitizers_fire
 stage "thread sanitizer" scripts/sanitize.sh thread "${concurrent[@]}"
+stage "soak under the thread sanitizer" scripts/sanitize.sh soak
 stage "address sanitizer" scripts/sanitize.sh address
+stage "leak sanitizer" scripts/sanitize.sh leaks
 stage "python clients of socketio 2" .build/python-socketio2/bin/python Tests/Clients/socketio2/run.py --features "$features"
 stage "soak" soak
 stage "browser" "$python" Tests/Browser/run.py --server "$chat"

@@ -12,9 +12,12 @@ extern void __tsan_release(void *address);
 // in Swift's own library, which is not compiled for the sanitizer: each lock that had to wait would look like a race. The
 // linker puts these functions before that library's (--wrap); they do the same, and say who waited for whom.
 
-SWIFT void lock_slow(unsigned thread, LOCK) __asm__("__real_" HANDLE "9_lockSlowyys6UInt32VF");
-SWIFT void unlock_slow(LOCK) __asm__("__real_" HANDLE "11_unlockSlowyyF");
-SWIFT _Bool try_lock_slow(LOCK) __asm__("__real_" HANDLE "12_tryLockSlowSbyF");
+// Absent from programs without locks.
+#define WEAK SWIFT __attribute__((weak))
+
+WEAK void lock_slow(unsigned thread, LOCK) __asm__("__real_" HANDLE "9_lockSlowyys6UInt32VF");
+WEAK void unlock_slow(LOCK) __asm__("__real_" HANDLE "11_unlockSlowyyF");
+WEAK _Bool try_lock_slow(LOCK) __asm__("__real_" HANDLE "12_tryLockSlowSbyF");
 
 SWIFT void told_lock_slow(unsigned thread, LOCK) __asm__("__wrap_" HANDLE "9_lockSlowyys6UInt32VF");
 SWIFT void told_unlock_slow(LOCK) __asm__("__wrap_" HANDLE "11_unlockSlowyyF");
