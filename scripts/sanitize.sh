@@ -65,9 +65,9 @@ judge() { # <status>
     found=$(find "$reports" -type f | wc -l)
     if [[ "$found" != 0 ]]; then
         find "$reports" -type f -exec cat {} + | head -n 400
-        fail "$found reports of the $sanitizer sanitizer in ${reports#"$PWD/"}"
+        fail "$found reports of the $kind sanitizer in ${reports#"$PWD/"}"
     fi
-    [[ "$1" == 0 ]] || fail "failed with status $1 under the $sanitizer sanitizer, without a report"
+    [[ "$1" == 0 ]] || fail "failed with status $1 under the $kind sanitizer, without a report"
 }
 
 self_test() {
@@ -103,25 +103,44 @@ expect_none() { # <program> <fault>
 }
 
 run_tests() { # [filter…]
-    local filters=() filter status=0
+    local filters=() filter half status=0
     for filter; do filters+=(--filter "$filter"); done
     swift build --build-tests "${build_flags[@]}"
     watched detect_leaks=0 run_halves "${filters[@]}" || status=$?
-    cat "$work"/tests-*.log
+    [[ "$status" == 0 ]] || grep -ahF '✘' "$work"/tests-*.log | tail -n 40
     judge "$status"
-    grep -Eqh 'Test run with [1-9][0-9]* test' "$work"/tests-*.log || fail "no test ran"
+    if [[ $# == 0 ]]; then
+        for half in 1 2; do ran_tests "$work/tests-$half.log" || fail "no test ran in half $half"; done
+    else
+        ran_tests "$work"/tests-*.log || fail "no test ran"
+    fi
     for filter; do grep -Eqh "$filter" "$work"/tests-*.log || fail "no test of $filter ran"; done
+}
+
+ran_tests() { # <log…>
+    grep -Eqh 'Test run with [1-9][0-9]* test' "$@"
 }
 
 # One test after the other, since all at once they are too slow for their own patience; but two at a time, of different
 # modules, since they wait more than they compute.
 run_halves() { # [options]
-    local options=(--skip-build --disable-xctest --no-parallel --ignore-lock "${build_flags[@]}") status=0 first
-    swift test "${options[@]}" "$@" --skip '^EngineIOTests' >"$work/tests-1.log" 2>&1 &
+    local first status=0
+    # Groups of their own, so that all that they started ends when the script is stopped.
+    set -m
+    trap 'for job in $(jobs -p); do kill -- "-$job" 2>/dev/null || true; done' EXIT
+    run_half 1 --skip '^EngineIOTests' "$@" &
     first=$!
-    swift test "${options[@]}" "$@" --skip '^(ChatApp|SocketIO)[A-Za-z]*Tests' >"$work/tests-2.log" 2>&1 || status=$?
+    run_half 2 --skip '^(ChatApp|SocketIO)[A-Za-z]*Tests' "$@" &
+    wait $! || status=$?
     wait "$first" || status=$?
     return "$status"
+}
+
+run_half() { # <number> [options]
+    local number=$1
+    shift
+    swift test --skip-build --disable-xctest --no-parallel --ignore-lock "${build_flags[@]}" "$@" 2>&1 |
+        tee "$work/tests-$number.log"
 }
 
 product() { # <name>

@@ -1,6 +1,7 @@
 """The registry of scenarios and what a scenario gets to work with."""
 
 import asyncio
+import contextlib
 import dataclasses
 import itertools
 from collections.abc import Callable
@@ -64,7 +65,8 @@ class Stage:
         # Names the scenario's clients, rooms and namespaces, apart from those of any other.
         self.key = f"stage-{next(self.numbers)}"
         self.peers = []
-        self._closing = []
+        # Each is done whatever becomes of the others, the last first.
+        self._closing = contextlib.AsyncExitStack()
 
     @property
     def server(self) -> Server:
@@ -72,19 +74,20 @@ class Stage:
 
     def own_server(self, options="") -> Server:
         server = self.servers.own(self.scenario.server, f"{options} {self.scenario.server_options}".strip())
-        self._closing.append(server.end)
+        # In a thread, since other scenarios have heartbeats to answer meanwhile.
+        self._closing.push_async_callback(asyncio.to_thread, server.end)
         return server
 
     async def proxy(self, server=None) -> Proxy:
         """A wire to the server that the scenario may cut."""
         proxy = await Proxy((server or self.server).port).start()
-        self._closing.append(proxy.close)
+        self._closing.callback(proxy.close)
         return proxy
 
     async def raw_client(self, namespace="/", server=None) -> RawClient:
         """A client that reads only when asked to."""
         client = await RawClient.connect((server or self.server).port, f"key={self.key}", namespace)
-        self._closing.append(client.close)
+        self._closing.callback(client.close)
         return client
 
     def new_peer(self, url=None, transports=None, query="", **options):
@@ -119,9 +122,7 @@ class Stage:
         try:
             await asyncio.gather(*(peer.close() for peer in self.peers))
         finally:
-            # Those who are connected to a server go before it.
-            for close in reversed(self._closing):
-                close()
+            await self._closing.aclose()
 
 
 class Watcher(AsyncPeer):

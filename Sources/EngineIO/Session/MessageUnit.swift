@@ -47,7 +47,8 @@ public struct MessageUnit: Sendable {
             let size = self.byteCount
             var both = ByteBufferAllocator().buffer(capacity: 2 * size)
             both.writeImmutableBuffer(self.frames)
-            both.writeImmutableBuffer(WebSocketFrame.marking(self.frames, plain: true))
+            both.writeImmutableBuffer(self.frames)
+            WebSocketFrame.setMarks(plain: true, from: size, in: &both)
             both.moveWriterIndex(to: size)
             self.frames = both
         }
@@ -163,12 +164,26 @@ extension WebSocketFrame {
     /// A copy of frames of our own making, with or without the mark of those that must not be compressed.
     static func marking(_ frames: ByteBuffer, plain: Bool) -> ByteBuffer {
         var copy = frames
-        var rest = frames
-        while rest.readableBytes > 0 {
-            let start = rest.readerIndex
-            let opcode = Self.readUnmasked(from: &rest).opcode
-            copy.setInteger(0x80 | opcode.rawValue | (plain ? Self.plainMark : 0), at: start)
-        }
+        Self.setMarks(plain: plain, from: frames.readerIndex, in: &copy)
         return copy
+    }
+
+    /// Marks the frames that begin there and behind, or removes their marks.
+    static func setMarks(plain: Bool, from start: Int, in frames: inout ByteBuffer) {
+        // Found first: whoever reads them has a reference, and each change would copy them.
+        for (index, opcode) in Self.beginnings(of: frames, from: start) {
+            frames.setInteger(0x80 | opcode.rawValue | (plain ? Self.plainMark : 0), at: index)
+        }
+    }
+
+    private static func beginnings(of frames: ByteBuffer, from start: Int) -> [(index: Int, opcode: WebSocketOpcode)] {
+        var rest = frames
+        rest.moveReaderIndex(to: start)
+        var beginnings: [(Int, WebSocketOpcode)] = []
+        while rest.readableBytes > 0 {
+            let index = rest.readerIndex
+            beginnings.append((index, Self.readUnmasked(from: &rest).opcode))
+        }
+        return beginnings
     }
 }

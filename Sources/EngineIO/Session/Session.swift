@@ -177,7 +177,7 @@ public final class Session: Sendable {
     private enum SendStep {
         case nothing
         case flush(LoopContext)
-        /// More waits than may. Indirect, to keep the others small.
+        /// More waits than may. Indirect, to keep the others small: they are returned for each message.
         indirect case beyondLimit(BeyondLimitStep)
     }
 

@@ -57,8 +57,11 @@ extension Socket {
     ///   - isCompressible: Whether it may be compressed on its way.
     public func deliver(_ packet: BroadcastPacket, isVolatile: Bool = false, isCompressible: Bool = true) {
         if self.namespace.handlers.observesOutgoing, !self.admitsOutgoing(packet.event) { return }
-        let unit = isCompressible ? packet.unit : packet.unit.compress(false)
-        if isVolatile { self.session.sendVolatile(unit) } else { self.session.send(unit) }
+        if isVolatile {
+            Session.sendVolatile(packet.unit, to: 1, mayCompress: isCompressible) { _ in self.session }
+        } else {
+            Session.send(packet.unit, to: 1, mayCompress: isCompressible) { _ in self.session }
+        }
     }
 }
 

@@ -52,7 +52,7 @@ async def perform(function, peer, way, servers):
         if not server.is_running:
             raise AssertionError("the server died")
         if is_own:
-            server.end()
+            await asyncio.to_thread(server.end)
     except Exception:
         lines = [f"client: {line}" for peer in stage.peers for line in list(peer.diary.lines)[-15:]]
         return "\n".join([traceback.format_exc(), *lines, f"server: {server.tail(10)}"])

@@ -40,6 +40,22 @@ import Testing
         #expect(plain.compress(true).markedFrames == unit.frames)
     }
 
+    @Test func `what is appended to a unit's buffer leaves the unit as it was`() {
+        let unit = MessageUnit(text: "a").compress(false)
+        let (frames, marked) = (Array(unit.frames.readableBytesView), Array(unit.markedFrames.readableBytesView))
+        for size in [1, 4000] {
+            var outbox = Outbox(tracksUnits: false)
+            // Its buffer is taken over, with the marked frames behind what is read.
+            outbox.append(own: unit)
+            let next = MessageUnit(text: String(repeating: "b", count: size))
+            outbox.append(next)
+            outbox.append(next)
+            let sent = outbox.takeFrames().flatMap { Array($0.readableBytesView) }
+            #expect(sent == frames + Array(next.frames.readableBytesView) + Array(next.frames.readableBytesView))
+            #expect(Array(unit.markedFrames.readableBytesView) == marked)
+        }
+    }
+
     @Test(arguments: [true, false])
     func `frames are marked only for a WebSocket that looks at marks`(marksPlain: Bool) {
         var outbox = Outbox(tracksUnits: false, marksPlain: marksPlain)
