@@ -1,5 +1,6 @@
 /// What becomes of a session when one of its deadlines has come, and the deadlines of what is built on it.
 package import NIOCore
+import Synchronization
 
 extension Session: DeadlineTarget {
     package func deadlineReached(now: NIODeadline) {

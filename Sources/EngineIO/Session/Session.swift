@@ -1,7 +1,7 @@
 /// One Engine.IO connection over any number of HTTP requests and at most one WebSocket.
 import DequeModule
 import Logging
-package import NIOCore
+import NIOCore
 import Synchronization
 
 /// One Engine.IO connection.
