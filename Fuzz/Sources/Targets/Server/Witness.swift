@@ -43,6 +43,10 @@ final class Witness {
     private var returns = 0
     /// Other clients have taken its place while it was away.
     private var isKeptOut = false
+    /// There is no room for a connection that it needs.
+    private var lacksRoom = false
+    /// There was none for a while, and what it could not do in time has ended its session, or will.
+    private var hasLackedRoom = false
     /// What it comes back with, when the server recovers connections.
     private var privateID: String?
     private var offset: String?
@@ -95,6 +99,7 @@ final class Witness {
         self.transport = overWebSocket ? .webSocket : .polling
         (self.isJoined, self.hasAskedToOpen, self.hasAskedToJoin, self.hasProbed) = (false, false, false, false)
         self.outgoing = []
+        self.hasLackedRoom = false
         self.toldOnThisConnection = self.told
     }
 
@@ -129,11 +134,12 @@ final class Witness {
 
     /// Does what there is to do, and says whether there was anything.
     func turn() throws -> Bool {
-        var hasActed = try self.receiveAll()
+        let hasActed = try self.receiveAll()
         guard !self.hasLeft else { return hasActed }
         if !self.hasAskedToOpen {
             try self.open()
-            hasActed = true
+            // What it does next depends on the answer, which may be a refusal: whoever comes back may find no room.
+            return true
         }
         if self.session.id != nil, !self.hasAskedToJoin {
             self.hasAskedToJoin = true
@@ -167,13 +173,14 @@ final class Witness {
 
     /// Whoever comes first gets in, and stays in.
     private func beKeptOut() throws {
-        try expect(self.returns > 0, "the first client is not let in")
+        try expect(self.returns > 0 || self.hasLackedRoom, "the first client is not let in")
         self.isKeptOut = true
         self.finish()
     }
 
     private func turnPolling() throws -> Bool {
         guard let id = self.session.id, !self.hasLeft else { return false }
+        self.lacksRoom = false
         var hasActed = try self.turnUpgrade()
         guard self.transport != .webSocket else { return true }
         if self.transport != .pausing, let polls = try self.idle(&self.polls) {
@@ -198,6 +205,7 @@ final class Witness {
             old.channel.finish()
         }
         peer = try Peer(self.stage, loop: 0, address: Self.address)
+        if peer == nil { (self.lacksRoom, self.hasLackedRoom) = (true, true) }
         return peer
     }
 
@@ -239,6 +247,7 @@ final class Witness {
         case .pong:
             try expect(self.transport == .probing, "a pong that nobody has asked for")
             self.transport = .pausing
+        case .close where self.hasLackedRoom: try self.beKeptOut()
         case .close where !self.hasLeft:
             throw Finding("the server closes the session of a client that has done nothing wrong")
         default: break
@@ -248,7 +257,7 @@ final class Witness {
     private func receive(answer response: Response) throws {
         guard response.status != 200 else { return }
         // An upgrade is for those who have the room.
-        if self.session.id == nil { try self.beKeptOut() }
+        if self.session.id == nil || self.hasLackedRoom && self.transport != .probing { try self.beKeptOut() }
         try expect(self.isKeptOut || self.transport == .probing, "a plain request is refused: \(response)")
     }
 
@@ -289,7 +298,7 @@ final class Witness {
 
     /// Checks that nothing is missing once all has come to rest.
     func expectAll() throws {
-        guard !self.isKeptOut else { return }
+        guard !self.isKeptOut, !self.lacksRoom else { return }
         try expect(self.isJoined, "a client that has done nothing wrong was not let in")
         try expect(self.expected >= self.owed, "\(self.owed - self.expected) numbers have not arrived")
         let heard = self.stage.told
