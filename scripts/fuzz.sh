@@ -92,12 +92,16 @@ fuzz() {
     fi
 }
 
-# A fuzzer of its own process group would go on when the script is stopped.
-trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
+# Each job is a process group, so that the fuzzer in it ends as well when the script is stopped.
+set -m
+trap 'for job in $(jobs -p); do kill -- "-$job" 2>/dev/null || true; done' EXIT
 rm -rf "$work/passed" "$work/seeds"
 mkdir -p "$work/passed"
 "$python" Fuzz/seeds.py "$work/seeds"
-for target in "${targets[@]}"; do replay "$target"; done
+for target in "${targets[@]}"; do
+    replay "$target" &
+    wait $!
+done
 if [[ $replays_only == true ]]; then exit 0; fi
 for target in "${targets[@]}"; do
     while [[ $(jobs -rp | wc -l) -ge $jobs ]]; do wait -n || true; done
