@@ -192,12 +192,19 @@ def wait(seconds):
 
 def server():
     """Whole lives of clients; then noise."""
-    for features in (0, 2, 4, 16, 32, 64, 255):
+    for features, others in ((0, 0), (2, 1), (4, 0), (16, 5), (32, 0), (64, 1), (255, 3)):
         for over_web_socket in (0, 1):
-            start = bytes([features, over_web_socket]) if features & 64 == 0 else bytes([features, 0, over_web_socket])
+            start = bytes([features, others]) + (b"\0" if features & 64 else b"") + bytes([over_web_socket])
             yield start + NUMBER + TELL + UPGRADE + NUMBER + TELL + wait(25) + NUMBER + HASTE + NUMBER * 9 + TELL * 9 + REST
             yield start + OPEN_POLLING + b"\x00" + JOIN_BY_POST + POLL + SAY_BY_POST + CONNECT + wait(60) + NUMBER
-            yield start + OPEN_WEB_SOCKET + b"\x00" + JOIN_BY_FRAME + SAY_BY_FRAME * 4 + wait(5) + NUMBER + wait(60)
+            open_web_socket = OPEN_WEB_SOCKET
+            if others & 1:
+                # What is offered.
+                open_web_socket = OPEN_WEB_SOCKET[:1] + bytes([1 + over_web_socket]) + OPEN_WEB_SOCKET[1:]
+            if others & 2:
+                yield start + bytes([2, 1, 1, 0, 5, 0, 0, 0]) + JOIN_BY_FRAME + SAY_BY_FRAME * 4 + wait(25) + wait(60)
+                yield start + bytes([1, 1, 1, 0, 5, 0, 0, 0]) + POLL + JOIN_BY_POST + POLL + SAY_BY_POST + POLL + wait(60)
+            yield start + open_web_socket + b"\x00" + JOIN_BY_FRAME + SAY_BY_FRAME * 4 + wait(5) + NUMBER + wait(60)
     for number in range(40):
         yield random.Random(number).randbytes(40 + 15 * number)
 

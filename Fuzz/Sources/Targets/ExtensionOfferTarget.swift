@@ -55,13 +55,15 @@ extension FuzzTarget {
         try expectSame(answer.windowBits("client_max_window_bits"), agreement.clientWindowBits, "the client's window")
         let serverForgets = answer.has("server_no_context_takeover")
         try expectSame(serverForgets, agreement.serverNoContextTakeover, "the server's context")
-        try expectSame(answer.has("client_no_context_takeover"), agreement.clientNoContextTakeover, "the client's context")
+        let clientForgets = answer.has("client_no_context_takeover")
+        try expectSame(clientForgets, agreement.clientNoContextTakeover, "the client's context")
         try expect(serverForgets || !options.serverNoContextTakeover, "the server keeps its context")
     }
 
     private static func isAnswer(_ answer: ExtensionOffer, to offer: ExtensionOffer) -> Bool {
         let known = [
-            "server_no_context_takeover", "client_no_context_takeover", "server_max_window_bits", "client_max_window_bits",
+            "server_no_context_takeover", "client_no_context_takeover", "server_max_window_bits",
+            "client_max_window_bits",
         ]
         let names = offer.parameters.map(\.name)
         guard Set(names).isSubset(of: known), Set(names).count == names.count else { return false }

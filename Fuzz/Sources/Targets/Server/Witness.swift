@@ -71,6 +71,8 @@ final class Witness {
     }
 
     private func listen() {
+        // Whether the server takes it up is the configuration's.
+        self.session.offer = "permessage-deflate; client_max_window_bits"
         self.session.onPacket = { [unowned self] in try self.receive($0) }
         self.session.onMessage = { [unowned self] in try self.receive($0) }
         self.session.onAnswer = { [unowned self] in try self.receive(answer: $0) }
@@ -221,20 +223,20 @@ final class Witness {
         }
         if socket.isWebSocket, !self.hasProbed {
             self.hasProbed = true
-            socket.sendFrames(ClientPacket([.ping(ByteBuffer(string: "probe"))]).frames, of: self.session)
+            socket.sendFrames([ClientPacket([.ping(ByteBuffer(string: "probe"))])], of: self.session)
             return true
         }
         let isQuiet = (self.polls?.isIdle ?? true) && (self.posts?.isIdle ?? true)
         guard self.transport == .pausing, isQuiet else { return false }
         self.transport = .webSocket
-        socket.sendFrames(ClientPacket([.upgrade]).frames, of: self.session)
+        socket.sendFrames([ClientPacket([.upgrade])], of: self.session)
         return true
     }
 
     private func sendFrames() throws -> Bool {
         try expect(self.hasLeft || self.socket?.isOpen == true, "a client that has done nothing wrong is cut off")
         guard let socket = self.socket, socket.isWebSocket, !self.outgoing.isEmpty, !self.hasLeft else { return false }
-        socket.sendFrames(self.outgoing.flatMap(\.frames), of: self.session)
+        socket.sendFrames(self.outgoing, of: self.session)
         self.outgoing = []
         return true
     }
