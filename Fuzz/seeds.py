@@ -192,7 +192,7 @@ def wait(seconds):
 
 def server():
     """Whole lives of clients; then noise."""
-    for features, others in ((0, 0), (2, 1), (4, 0), (16, 5), (32, 0), (64, 1), (255, 3)):
+    for features, others in ((0, 0), (0, 2), (2, 1), (2, 11), (4, 0), (16, 5), (32, 0), (64, 1), (255, 3)):
         for over_web_socket in (0, 1):
             start = bytes([features, others]) + (b"\0" if features & 64 else b"") + bytes([over_web_socket])
             yield start + NUMBER + TELL + UPGRADE + NUMBER + TELL + wait(25) + NUMBER + HASTE + NUMBER * 9 + TELL * 9 + REST

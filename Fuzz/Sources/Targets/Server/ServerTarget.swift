@@ -187,7 +187,7 @@ private final class Play {
 
     /// All clients go, all time passes, and nothing may be left.
     func end() throws {
-        try self.stage.advance(by: .minutes(1)) { try self.settle() }
+        try self.stage.advance(by: .minutes(1) + self.witness.patience) { try self.settle() }
         try self.witness.expectAll()
         for (index, peer) in self.peers.enumerated() where index % 2 == 0 { peer.channel.cut(isReset: index % 4 == 0) }
         self.witness.leave(politely: self.sessions.count % 2 == 0)

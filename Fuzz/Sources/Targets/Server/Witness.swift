@@ -298,6 +298,12 @@ final class Witness {
 
     // MARK: The end
 
+    /// How long the server may take for what it has been told, when it takes so many events a second and no more.
+    var patience: TimeAmount {
+        guard let rate = self.configuration.limits.eventsPerSecond?.perSecond else { return .zero }
+        return .seconds(Int64((Double(self.told) / rate).rounded(.up)))
+    }
+
     /// Checks that nothing is missing once all has come to rest.
     func expectAll() throws {
         guard !self.isKeptOut, !self.lacksRoom else { return }
