@@ -11,6 +11,7 @@ import random
 import struct
 import sys
 import urllib.parse
+import zlib
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FIXTURES = ROOT / "compat-fixtures"
@@ -71,7 +72,9 @@ DICTIONARY = [
     "EIO=4", "transport=", "polling", "websocket", "sid=", "/socket.io/", "http://", "Origin", "Host", "Upgrade", "Connection",
     "Accept-Encoding", "Sec-WebSocket-Key", "gzip", "deflate", ";q=0.", "\x1e", "2probe", "3probe", "4", "b", "42[", "51-[",
     "disconnect", "connect_error", " HTTP/1.1\r\n", "HTTP/1.0", "\r\n\r\n", "Host: a\r\n", "Content-Length: ", "Transfer-Encoding: chunked",
-    "Expect: 100-continue", "Connection: close", "OPTIONS", "HEAD", "POST", "X-Forwarded-For", "Forwarded", "for=", "proto=", "::ffff:",
+    "Expect: 100-continue", "Connection: close", "OPTIONS", "HEAD", "POST", "X-Forwarded-For", "Forwarded", "permessage-deflate",
+    "server_max_window_bits=", "client_max_window_bits", "server_no_context_takeover", "client_no_context_takeover",
+    "for=", "proto=", "::ffff:",
 ]
 
 
@@ -79,10 +82,10 @@ def text(value):
     return value.encode("utf-8", "surrogatepass")
 
 
-def frame(opcode, payload, final=True, key=b"\x12\x34\x56\x78"):
+def frame(opcode, payload, final=True, key=b"\x12\x34\x56\x78", compressed=False):
     """One frame as a client writes it."""
     length = len(payload)
-    head = bytes([(0x80 if final else 0) | opcode])
+    head = bytes([(0x80 if final else 0) | (0x40 if compressed else 0) | opcode])
     if length < 126:
         head += bytes([0x80 | length])
     elif length < 65536:
@@ -115,6 +118,37 @@ def web_socket():
     yield b"\x03" + frame(1, text("😀" * 40)) + frame(2, bytes(70000))[:14] + hello
     for size in (0, 125, 126, 300):
         yield b"\x03" + frame(1, b"x" * size)
+
+
+def deflated(*messages, window=15, flush=zlib.Z_SYNC_FLUSH):
+    """Messages as a client compresses them, each with what stands in those before."""
+    stream = zlib.compressobj(9, zlib.DEFLATED, -window)
+    return [(stream.compress(message) + stream.flush(flush)).removesuffix(b"\x00\x00\xff\xff") for message in messages]
+
+
+def compressed_messages():
+    hello, again, other = deflated(text("hello, hello, hello"), text("hello, hello, hello"), text("ü€😀" * 50))
+    for agreed in (0, 6, 22, 70, 111):
+        head = bytes([0x1F, agreed])
+        yield head + frame(1, hello, compressed=True) + frame(1, text("plain")) + frame(2, again, compressed=True)
+        yield head + frame(1, hello, compressed=True) + frame(1, again, compressed=True) + frame(1, other, compressed=True)
+        yield head + frame(1, other[:9], False, compressed=True) + frame(9, b"ping") + frame(0, other[9:]) + frame(8, b"")
+        yield head + frame(1, deflated(b"the end" * 9, flush=zlib.Z_FINISH)[0] + b"\x00", compressed=True)
+        yield head + frame(1, b"\x00", compressed=True) + frame(2, b"", compressed=True) + frame(2, b"\x01\x00\x00\xff\xff" * 9)
+        # Far more than any limit: whole, and as much in messages of 100,000 bytes.
+        yield head + frame(2, deflated(bytes(3_800_000))[0], compressed=True)
+        yield head + b"".join(frame(2, message, compressed=True) for message in deflated(*[bytes(99_000)] * 20))
+
+
+def extension_offers():
+    whole = "permessage-deflate; client_max_window_bits"
+    for choice in (0, 6, 0x36, 0xF6, 0x09):
+        for offer in (
+            whole, "permessage-deflate", whole + "=10; server_max_window_bits=9; server_no_context_takeover", whole + '="12"',
+            "permessage-deflate; server_max_window_bits=8, " + whole, "x-webkit-deflate-frame;a=b, ,permessage-deflate\xff" + whole,
+            "permessage-deflate; client_no_context_takeover; client_no_context_takeover", whole + ' = "1\\5" ,', ";", "a=;",
+        ):
+            yield bytes([choice]) + offer.encode("latin-1")
 
 
 def revision3_payloads():
@@ -158,12 +192,19 @@ def wait(seconds):
 
 def server():
     """Whole lives of clients; then noise."""
-    for features in (0, 2, 4, 16, 32, 64, 255):
+    for features, others in ((0, 0), (0, 2), (2, 1), (2, 11), (4, 0), (16, 5), (32, 0), (64, 1), (255, 3)):
         for over_web_socket in (0, 1):
-            start = bytes([features, over_web_socket]) if features & 64 == 0 else bytes([features, 0, over_web_socket])
+            start = bytes([features, others]) + (b"\0" if features & 64 else b"") + bytes([over_web_socket])
             yield start + NUMBER + TELL + UPGRADE + NUMBER + TELL + wait(25) + NUMBER + HASTE + NUMBER * 9 + TELL * 9 + REST
             yield start + OPEN_POLLING + b"\x00" + JOIN_BY_POST + POLL + SAY_BY_POST + CONNECT + wait(60) + NUMBER
-            yield start + OPEN_WEB_SOCKET + b"\x00" + JOIN_BY_FRAME + SAY_BY_FRAME * 4 + wait(5) + NUMBER + wait(60)
+            open_web_socket = OPEN_WEB_SOCKET
+            if others & 1:
+                # What is offered.
+                open_web_socket = OPEN_WEB_SOCKET[:1] + bytes([1 + over_web_socket]) + OPEN_WEB_SOCKET[1:]
+            if others & 2:
+                yield start + bytes([2, 1, 1, 0, 5, 0, 0, 0]) + JOIN_BY_FRAME + SAY_BY_FRAME * 4 + wait(25) + wait(60)
+                yield start + bytes([1, 1, 1, 0, 5, 0, 0, 0]) + POLL + JOIN_BY_POST + POLL + SAY_BY_POST + POLL + wait(60)
+            yield start + open_web_socket + b"\x00" + JOIN_BY_FRAME + SAY_BY_FRAME * 4 + wait(5) + NUMBER + wait(60)
     for number in range(40):
         yield random.Random(number).randbytes(40 + 15 * number)
 
@@ -175,9 +216,11 @@ def targets():
     return {
         "base64": [content({"text": case["text"]}) for case in engine["base64"]] + [base64.b64encode(bytes(range(256)))],
         "cookie": [cookie.encode("latin-1") for cookie in COOKIES],
+        "deflate": list(compressed_messages()),
         "encode": [bytes(range(64)), b"\x01\x02" + bytes(range(255, 100, -1)), b"\x00\x01\x00\x05\x07\x03abc\x08\x03"],
         "engine-packet": [content(case) for case in engine["packets"]],
         "engine-payload": [content(case) for case in engine["payloads"]],
+        "extension-offer": list(extension_offers()),
         "fields": [text(field) for field in FIELDS],
         "json": json_texts,
         "msgpack": list(message_pack()) + json_texts,

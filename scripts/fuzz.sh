@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Builds the fuzzers with libFuzzer and the address sanitizer, and runs each target for a time.
 #
-# usage: fuzz.sh [--seconds N] [--jobs N] [--seed N] [--except target] [target…]
+# usage: fuzz.sh [--seconds N] [--jobs N] [--seed N] [target…]
 #        fuzz.sh --replay [target…]
 #
 # N seconds for each target (default: 60), so many targets at a time (default: as many as there are processors), all
-# targets by default. The same seed tries the same inputs, as far as the time goes; by default each run tries others. What was found before, in Fuzz/Cases, is tried first; --replay tries nothing else.
+# targets by default. The same seed tries the same inputs, as far as the time goes; by default each run tries others.
+# What was found before, in Fuzz/Cases, is tried first; --replay tries nothing else.
 #
 # Corpora and what was found stay in .build/fuzz. Exits with 1 when a target found something.
 set -euo pipefail
@@ -13,10 +14,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/common.sh
 
 readonly work=.build/fuzz
-readonly usage="usage: fuzz.sh [--seconds N] [--jobs N] [--seed N] [--except target] [target…], or fuzz.sh --replay [target…]"
+readonly usage="usage: fuzz.sh [--seconds N] [--jobs N] [--seed N] [target…], or fuzz.sh --replay [target…]"
 seconds=60
 seed=0
-except=
 jobs=$(nproc)
 replays_only=false
 while [[ "${1:-}" == --* ]]; do
@@ -24,10 +24,6 @@ while [[ "${1:-}" == --* ]]; do
     --seconds | --jobs | --seed)
         [[ "${2:-}" =~ ^[1-9][0-9]*$ ]] || fail "$usage"
         printf -v "${1#--}" %s "$2"
-        shift 2
-        ;;
-    --except)
-        except=${2:-}
         shift 2
         ;;
     --replay)
@@ -52,9 +48,7 @@ export SWIFT_BACKTRACE=enable=no
 mapfile -t known < <("$program" | grep -E '^[a-z-]+$')
 [[ ${#known[@]} -gt 0 ]] || fail "the program names no targets"
 targets=("$@")
-if [[ ${#targets[@]} == 0 ]]; then
-    for target in "${known[@]}"; do [[ "$target" == "$except" ]] || targets+=("$target"); done
-fi
+if [[ ${#targets[@]} == 0 ]]; then targets=("${known[@]}"); fi
 for target in "${targets[@]}"; do
     [[ " ${known[*]} " == *" $target "* ]] || fail "no such target: $target; there are: ${known[*]}"
 done
@@ -98,12 +92,16 @@ fuzz() {
     fi
 }
 
-# A fuzzer of its own process group would go on when the script is stopped.
-trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
+# Each job is a process group, so that the fuzzer in it ends as well when the script is stopped.
+set -m
+trap 'for job in $(jobs -p); do kill -- "-$job" 2>/dev/null || true; done' EXIT
 rm -rf "$work/passed" "$work/seeds"
 mkdir -p "$work/passed"
 "$python" Fuzz/seeds.py "$work/seeds"
-for target in "${targets[@]}"; do replay "$target"; done
+for target in "${targets[@]}"; do
+    replay "$target" &
+    wait $!
+done
 if [[ $replays_only == true ]]; then exit 0; fi
 for target in "${targets[@]}"; do
     while [[ $(jobs -rp | wc -l) -ge $jobs ]]; do wait -n || true; done

@@ -17,9 +17,9 @@ public struct FuzzTarget: Sendable {
 
     /// All of them.
     public static let all: [FuzzTarget] = [
-        .base64, .cookie, .encode, .enginePacket, .enginePayload, .fields, .json, .messagePack, .namespace, .origin,
-        .outbox, .query, .recovery, .requestHead, .revision3Payload, .server, .socketPacket, .typed,
-        .webSocket,
+        .base64, .cookie, .deflate, .encode, .enginePacket, .enginePayload, .extensionOffer, .fields, .json,
+        .messagePack, .namespace, .origin, .outbox, .query, .recovery, .requestHead, .revision3Payload, .server,
+        .socketPacket, .typed, .webSocket,
     ]
 }
 

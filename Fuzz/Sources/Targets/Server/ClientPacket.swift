@@ -10,13 +10,30 @@ struct ClientPacket {
     var packets: [InboundPacket]
 
     /// The frames of a WebSocket.
-    var frames: [UInt8] {
+    ///
+    /// - Parameter deflater: What compresses those that are worth it, if anything does.
+    func frames(_ wire: WireFormat, _ deflater: MessageDeflater?) -> [UInt8] {
         self.packets.flatMap { packet -> [UInt8] in
-            if case .binary(let bytes) = packet {
-                return maskedFrame(WebSocketOpcode.binary.rawValue, bytes.readableBytesView)
-            }
-            return maskedFrame(WebSocketOpcode.text.rawValue, packet.text.readableBytesView)
+            guard case .binary(let bytes) = packet else { return Self.frame(.text, packet.text, deflater) }
+            guard wire != .revision4 else { return Self.frame(.binary, bytes, deflater) }
+            var message = ByteBuffer(integer: PacketType.message.number)
+            message.writeImmutableBuffer(bytes)
+            return Self.frame(.binary, message, deflater)
         }
+    }
+
+    private static func frame(
+        _ opcode: WebSocketOpcode,
+        _ payload: ByteBuffer,
+        _ deflater: MessageDeflater?
+    ) -> [UInt8] {
+        var compressed = ByteBuffer()
+        guard let deflater, payload.readableBytes > 10, deflater.deflate(payload, into: &compressed) else {
+            return maskedFrame(opcode.rawValue, payload.readableBytesView)
+        }
+        var frame = maskedFrame(opcode.rawValue, compressed.readableBytesView)
+        frame[0] |= 0x40
+        return frame
     }
 
     // MARK: Making them

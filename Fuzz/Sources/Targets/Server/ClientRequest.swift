@@ -56,14 +56,25 @@ struct ClientRequest {
 
     private static let path = "/socket.io/?EIO=4&transport="
 
-    static let upgradeHeaders = [
-        "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-    ]
+    private static func path(_ session: ClientSession) -> String {
+        session.wire == .revision4 ? self.path : "/socket.io/?EIO=3&transport="
+    }
+
+    private static func upgradeHeaders(_ session: ClientSession) -> [String] {
+        [
+            "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        ] + (session.offer.map { ["Sec-WebSocket-Extensions: \($0)"] } ?? [])
+    }
 
     /// Opens a session.
     static func handshake(_ session: ClientSession, overWebSocket: Bool, _ source: inout ByteSource) -> Self {
-        let query = source.choice(["", "", "", "&refuse=1", "&throw=1", "&EIO=3", "&x=%00%ff"])
+        var query = source.choice(["", "", "", "&refuse=1", "&throw=1", "&EIO=3", "&x=%00%ff"])
+        if query == "&EIO=3", session.mayBeOld {
+            let wish = source.choice(["", "&b64=1", "&j=0"])
+            session.wire = .revision3(Revision3Options(usesBase64: wish == "&b64=1"))
+            query += wish
+        }
         guard overWebSocket else {
             return Self(
                 "GET",
@@ -73,11 +84,17 @@ struct ClientRequest {
             )
         }
         let request = Peer.Request(session: session, isUpgrade: true)
-        return Self("GET", self.path + "websocket" + query, request, &source, headers: self.upgradeHeaders)
+        return Self(
+            "GET",
+            self.path + "websocket" + query,
+            request,
+            &source,
+            headers: self.upgradeHeaders(session)
+        )
     }
 
     static func poll(_ session: ClientSession, _ id: String, _ source: inout ByteSource) -> Self {
-        Self("GET", self.path + "polling&sid=\(id)", Peer.Request(session: session, isPoll: true), &source)
+        Self("GET", self.path(session) + "polling&sid=\(id)", Peer.Request(session: session, isPoll: true), &source)
     }
 
     static func post(
@@ -86,14 +103,37 @@ struct ClientRequest {
         _ id: String,
         _ source: inout ByteSource
     ) -> Self {
-        let texts = packets.flatMap(\.packets).map { Array($0.text.readableBytesView) }
-        let body = ByteBuffer(bytes: texts.joined(separator: [PayloadDecoder.separator]))
-        return Self("POST", self.path + "polling&sid=\(id)", Peer.Request(session: session), &source, body: body)
+        let payload = Self.payload(packets.flatMap(\.packets), session.wire)
+        return Self(
+            "POST",
+            self.path(session) + "polling&sid=\(id)",
+            Peer.Request(session: session),
+            &source,
+            body: payload.body,
+            headers: payload.isBinary ? ["Content-Type: application/octet-stream"] : []
+        )
+    }
+
+    private static func payload(_ packets: [InboundPacket], _ wire: WireFormat) -> PollPayload {
+        guard case .revision3(let options) = wire else {
+            let texts = packets.map { Array($0.text.readableBytesView) }
+            let body = ByteBuffer(bytes: texts.joined(separator: [PayloadDecoder.separator]))
+            return PollPayload(body: body, isCompressible: false)
+        }
+        var encoder = Revision3PayloadEncoder()
+        for packet in packets {
+            switch packet {
+            case .binary(let bytes): encoder.append(binary: bytes)
+            default: encoder.append(text: packet.text)
+            }
+        }
+        return encoder.payload(options)
     }
 
     static func upgrade(_ session: ClientSession, _ id: String, _ source: inout ByteSource) -> Self {
         let request = Peer.Request(session: session, isUpgrade: true)
-        return Self("GET", self.path + "websocket&sid=\(id)", request, &source, headers: self.upgradeHeaders)
+        let target = self.path(session) + "websocket&sid=\(id)"
+        return Self("GET", target, request, &source, headers: self.upgradeHeaders(session))
     }
 
     /// A request that belongs to no session.

@@ -16,6 +16,12 @@ final class ClientSession {
     private let packetsPerPoll: Int
     private var isWild = false
     private let parser: PacketParser
+    /// Whether the server lets older clients in.
+    let mayBeOld: Bool
+    /// How its packets are written, as was asked for when it was opened.
+    var wire = WireFormat.revision4
+    /// What it offers with each WebSocket; nothing when it knows no compression.
+    var offer: String?
 
     /// Told of everything that arrives; what does not hold is thrown.
     var onPacket: ((InboundPacket) throws -> Void)?
@@ -27,6 +33,7 @@ final class ClientSession {
     init(_ configuration: SocketIOConfiguration) {
         self.packetsPerPoll = configuration.engine.limits.packetsPerPoll
         self.parser = configuration.parser
+        self.mayBeOld = configuration.engine.allowsEIO3
     }
 
     /// An id for the next event to a namespace.
@@ -49,11 +56,26 @@ final class ClientSession {
 
     func wasAnswered(_ response: Response) throws { try self.onAnswer?(response) }
 
-    func receive(payload: ByteBuffer) throws {
-        // A compressed payload is not looked into.
-        guard payload.readableBytes > 0 else { return }
-        var decoder = PayloadDecoder(payload, maximumPackets: self.packetsPerPoll)
-        while let packet = try decoder.next() { try self.receive(packet) }
+    func receive(payload: Response) throws {
+        // A compressed payload is not looked into, nor is a script.
+        guard payload.body.readableBytes > 0, !payload.isScript else { return }
+        for packet in try self.packets(of: payload) { try self.receive(packet) }
+    }
+
+    private func packets(of payload: Response) throws -> [InboundPacket] {
+        var packets: [InboundPacket] = []
+        guard self.wire == .revision4 else {
+            var decoder = Revision3PayloadDecoder(
+                payload.body,
+                isBinary: payload.isBinary,
+                maximumPackets: self.packetsPerPoll
+            )
+            while let packet = try decoder.next() { packets.append(packet) }
+            return packets
+        }
+        var decoder = PayloadDecoder(payload.body, maximumPackets: self.packetsPerPoll)
+        while let packet = try decoder.next() { packets.append(packet) }
+        return packets
     }
 
     func receive(_ packet: InboundPacket) throws {
@@ -69,6 +91,17 @@ final class ClientSession {
         case .upgrade: throw Finding("an upgrade from the server")
         case .open: throw Finding("opened twice")
         }
+    }
+
+    /// Takes the answer to the first poll: an open packet, and for older clients whatever else there is.
+    func receive(opening answer: Response) throws {
+        guard self.wire != .revision4 else { return try self.receive(open: String(buffer: answer.body)) }
+        guard answer.body.readableBytes > 0, !answer.isScript else { return }
+        let packets = try self.packets(of: answer)
+        let parts = String(buffer: answer.body).split(separator: "{")
+        guard case .open? = packets.first, parts.count > 1 else { throw Finding("no open packet in \(answer)") }
+        try self.receive(open: "0{" + parts[1].prefix { $0 != "}" } + "}")
+        for packet in packets.dropFirst() { try self.receive(packet) }
     }
 
     /// Takes the text of an open packet.

@@ -28,6 +28,8 @@ final class Peer {
     private var sessions: [ClientSession] = []
     /// What the server sends, once the connection is a WebSocket.
     private var frames: FrameChecker?
+    /// Compresses what is sent, when that was agreed on.
+    private var deflater: MessageDeflater?
     /// Bytes of any kind were sent: which answer belongs to which request is not known any more.
     private var isWild = false
     /// Whether the last answer has come.
@@ -64,6 +66,12 @@ final class Peer {
     func sendRest() throws {
         guard let rest = self.rest.take() else { return }
         self.channel.send(rest)
+    }
+
+    /// Sends packets in frames, compressed if that was agreed on.
+    func sendFrames(_ packets: [ClientPacket], of session: ClientSession) {
+        let deflater = self.deflater
+        self.sendFrames(packets.flatMap { $0.frames(session.wire, deflater) }, of: session)
     }
 
     /// Sends the bytes of frames that a session's client may send.
@@ -133,10 +141,30 @@ final class Peer {
         switch response.status {
         case 101:
             try expect(request.isUpgrade, "switched without being asked")
-            self.frames = FrameChecker(session: request.session)
-        case 200 where request.isHandshake: try request.session?.receive(open: String(buffer: response.body))
-        case 200 where request.isPoll: try request.session?.receive(payload: response.body)
+            try self.open(request.session, response.compression())
+        case 200 where request.isHandshake: try request.session?.receive(opening: response)
+        case 200 where request.isPoll: try request.session?.receive(payload: response)
         default: try request.session?.wasAnswered(response)
         }
+    }
+
+    /// The connection is a WebSocket from now on.
+    private func open(_ session: ClientSession?, _ compression: ExtensionOffer?) throws {
+        self.frames = FrameChecker(session: session)
+        guard let compression else { return }
+        try expect(session?.offer != nil, "compression that nobody has asked for")
+        func value(_ name: String) -> String? { compression.parameters.first { $0.name == name }?.value }
+        func has(_ name: String) -> Bool { compression.parameters.contains { $0.name == name } }
+        self.frames?.inflater = MessageInflater(
+            windowBits: value("server_max_window_bits").flatMap(Int.init) ?? 15,
+            keepsContext: !has("server_no_context_takeover")
+        )
+        // A smaller window than was agreed on is allowed.
+        self.deflater = MessageDeflater(
+            level: 1,
+            windowBits: 9,
+            memoryLevel: 1,
+            keepsContext: !has("client_no_context_takeover")
+        )
     }
 }

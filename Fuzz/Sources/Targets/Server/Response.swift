@@ -1,6 +1,8 @@
 /// An HTTP response, read as strictly as the standard allows.
 import NIOCore
 
+@testable import EngineIO
+
 struct Response: CustomStringConvertible {
     let status: Int
     let headers: [(name: String, value: String)]
@@ -45,6 +47,17 @@ struct Response: CustomStringConvertible {
         bytes = rest
     }
 
+    /// Whether it is JavaScript, which nobody looks into.
+    var isScript: Bool { self.body.readableBytesView.starts(with: "___eio".utf8) }
+
+    /// Whether the body is a payload of bytes, as older clients know it.
+    var isBinary: Bool { self.has("content-type", "application/octet-stream") }
+
+    /// What was agreed on for a WebSocket.
+    func compression() throws -> ExtensionOffer? {
+        try ExtensionOffer.parse(self.headers.filter { $0.name == "sec-websocket-extensions" }.map(\.value)).first
+    }
+
     private func has(_ name: String, _ value: String) -> Bool {
         self.headers.contains { $0.name == name && $0.value == value }
     }
@@ -68,7 +81,8 @@ extension Response {
     private static let upgradeTexts: Set<String> = [
         "Unexpected body", "Invalid HTTP method", "Invalid Upgrade header", "no", "Too many sessions",
         "Missing or invalid Sec-WebSocket-Key header", "Missing or invalid Sec-WebSocket-Version header",
-        "Too many handshakes", "Too many requests", "Too many connections",
+        "Invalid or unacceptable Sec-WebSocket-Extensions header", "Too many handshakes", "Too many requests",
+        "Too many connections",
     ]
 
     /// Checks that this is an answer the server is documented to give.

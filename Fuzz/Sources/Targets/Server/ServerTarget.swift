@@ -118,8 +118,17 @@ private final class Play {
     private func open(_ source: inout ByteSource, overWebSocket: Bool) throws {
         guard self.sessions.count < Self.maximumSessions else { return }
         let session = ClientSession(self.stage.server.configuration)
+        session.offer = self.stage.server.configuration.engine.perMessageDeflate.flatMap { _ in Self.offer(&source) }
         self.sessions.append(session)
         try self.request(&source) { ClientRequest.handshake(session, overWebSocket: overWebSocket, &$0) }
+    }
+
+    private static func offer(_ source: inout ByteSource) -> String? {
+        source.choice([
+            nil, "permessage-deflate", "permessage-deflate; client_max_window_bits=9; server_max_window_bits=9",
+            "x, permessage-deflate; server_no_context_takeover; client_no_context_takeover", "permessage-deflate; =",
+            "permessage-deflate; server_max_window_bits=8",
+        ])
     }
 
     private func poll(_ source: inout ByteSource) throws {
@@ -141,7 +150,7 @@ private final class Play {
     private func sendFrames(_ source: inout ByteSource) throws {
         guard let peer = self.peer(&source), let session = peer.webSocketSession else { return }
         if source.number(below: 8) == 7 { return peer.sendWildFrame(&source) }
-        peer.sendFrames(self.packets(&source, session).flatMap(\.frames), of: session)
+        peer.sendFrames(self.packets(&source, session), of: session)
     }
 
     private func packets(_ source: inout ByteSource, _ session: ClientSession) -> [ClientPacket] {
@@ -178,7 +187,7 @@ private final class Play {
 
     /// All clients go, all time passes, and nothing may be left.
     func end() throws {
-        try self.stage.advance(by: .minutes(1)) { try self.settle() }
+        try self.stage.advance(by: .minutes(1) + self.witness.patience) { try self.settle() }
         try self.witness.expectAll()
         for (index, peer) in self.peers.enumerated() where index % 2 == 0 { peer.channel.cut(isReset: index % 4 == 0) }
         self.witness.leave(politely: self.sessions.count % 2 == 0)

@@ -9,6 +9,7 @@ enum StageConfiguration {
     static func make(_ source: inout ByteSource) -> SocketIOConfiguration {
         var configuration = SocketIOConfiguration()
         let features = source.byte()
+        let others = source.byte()
         configuration.engine.limits.sessions = 5
         configuration.engine.limits.connections = 9
         configuration.engine.limits.packetsPerPayload = 12
@@ -40,7 +41,21 @@ enum StageConfiguration {
         if features & 32 != 0 { self.addAddressLimits(to: &configuration.engine) }
         if features & 64 != 0 { self.addRates(to: &configuration, source.choice([.delay, .drop, .close])) }
         if features & 128 != 0 { configuration.engine.outboxPolicy = .dropOldestVolatile }
+        if others & 1 != 0 { configuration.engine.perMessageDeflate = self.compression(others & 4 != 0) }
+        configuration.engine.allowsEIO3 = others & 2 != 0
+        // Polling by scripts is for the pages of everybody.
+        if others & 8 != 0 { configuration.engine.cors.origins = .any }
         return configuration
+    }
+
+    /// Little memory, as all of it counts for what an input may hold.
+    private static func compression(_ clientForgets: Bool) -> PerMessageDeflate {
+        var options = PerMessageDeflate()
+        options.threshold = 20
+        options.memoryLevel = 1
+        options.serverMaxWindowBits = 10
+        options.clientNoContextTakeover = clientForgets
+        return options
     }
 
     private static var recovery: ConnectionStateRecovery {

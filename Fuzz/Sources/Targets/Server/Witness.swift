@@ -43,6 +43,10 @@ final class Witness {
     private var returns = 0
     /// Other clients have taken its place while it was away.
     private var isKeptOut = false
+    /// There is no room for a connection that it needs.
+    private var lacksRoom = false
+    /// There was none for a while, and what it could not do in time has ended its session, or will.
+    private var hasLackedRoom = false
     /// What it comes back with, when the server recovers connections.
     private var privateID: String?
     private var offset: String?
@@ -67,6 +71,8 @@ final class Witness {
     }
 
     private func listen() {
+        // Whether the server takes it up is the configuration's.
+        self.session.offer = "permessage-deflate; client_max_window_bits"
         self.session.onPacket = { [unowned self] in try self.receive($0) }
         self.session.onMessage = { [unowned self] in try self.receive($0) }
         self.session.onAnswer = { [unowned self] in try self.receive(answer: $0) }
@@ -95,6 +101,7 @@ final class Witness {
         self.transport = overWebSocket ? .webSocket : .polling
         (self.isJoined, self.hasAskedToOpen, self.hasAskedToJoin, self.hasProbed) = (false, false, false, false)
         self.outgoing = []
+        self.hasLackedRoom = false
         self.toldOnThisConnection = self.told
     }
 
@@ -129,11 +136,12 @@ final class Witness {
 
     /// Does what there is to do, and says whether there was anything.
     func turn() throws -> Bool {
-        var hasActed = try self.receiveAll()
+        let hasActed = try self.receiveAll()
         guard !self.hasLeft else { return hasActed }
         if !self.hasAskedToOpen {
             try self.open()
-            hasActed = true
+            // What it does next depends on the answer, which may be a refusal: whoever comes back may find no room.
+            return true
         }
         if self.session.id != nil, !self.hasAskedToJoin {
             self.hasAskedToJoin = true
@@ -167,13 +175,14 @@ final class Witness {
 
     /// Whoever comes first gets in, and stays in.
     private func beKeptOut() throws {
-        try expect(self.returns > 0, "the first client is not let in")
+        try expect(self.returns > 0 || self.hasLackedRoom, "the first client is not let in")
         self.isKeptOut = true
         self.finish()
     }
 
     private func turnPolling() throws -> Bool {
         guard let id = self.session.id, !self.hasLeft else { return false }
+        self.lacksRoom = false
         var hasActed = try self.turnUpgrade()
         guard self.transport != .webSocket else { return true }
         if self.transport != .pausing, let polls = try self.idle(&self.polls) {
@@ -198,6 +207,7 @@ final class Witness {
             old.channel.finish()
         }
         peer = try Peer(self.stage, loop: 0, address: Self.address)
+        if peer == nil { (self.lacksRoom, self.hasLackedRoom) = (true, true) }
         return peer
     }
 
@@ -213,20 +223,20 @@ final class Witness {
         }
         if socket.isWebSocket, !self.hasProbed {
             self.hasProbed = true
-            socket.sendFrames(ClientPacket([.ping(ByteBuffer(string: "probe"))]).frames, of: self.session)
+            socket.sendFrames([ClientPacket([.ping(ByteBuffer(string: "probe"))])], of: self.session)
             return true
         }
         let isQuiet = (self.polls?.isIdle ?? true) && (self.posts?.isIdle ?? true)
         guard self.transport == .pausing, isQuiet else { return false }
         self.transport = .webSocket
-        socket.sendFrames(ClientPacket([.upgrade]).frames, of: self.session)
+        socket.sendFrames([ClientPacket([.upgrade])], of: self.session)
         return true
     }
 
     private func sendFrames() throws -> Bool {
         try expect(self.hasLeft || self.socket?.isOpen == true, "a client that has done nothing wrong is cut off")
         guard let socket = self.socket, socket.isWebSocket, !self.outgoing.isEmpty, !self.hasLeft else { return false }
-        socket.sendFrames(self.outgoing.flatMap(\.frames), of: self.session)
+        socket.sendFrames(self.outgoing, of: self.session)
         self.outgoing = []
         return true
     }
@@ -239,6 +249,7 @@ final class Witness {
         case .pong:
             try expect(self.transport == .probing, "a pong that nobody has asked for")
             self.transport = .pausing
+        case .close where self.hasLackedRoom: try self.beKeptOut()
         case .close where !self.hasLeft:
             throw Finding("the server closes the session of a client that has done nothing wrong")
         default: break
@@ -248,7 +259,7 @@ final class Witness {
     private func receive(answer response: Response) throws {
         guard response.status != 200 else { return }
         // An upgrade is for those who have the room.
-        if self.session.id == nil { try self.beKeptOut() }
+        if self.session.id == nil || self.hasLackedRoom && self.transport != .probing { try self.beKeptOut() }
         try expect(self.isKeptOut || self.transport == .probing, "a plain request is refused: \(response)")
     }
 
@@ -287,9 +298,15 @@ final class Witness {
 
     // MARK: The end
 
+    /// How long the server may take for what it has been told, when it takes so many events a second and no more.
+    var patience: TimeAmount {
+        guard let rate = self.configuration.limits.eventsPerSecond?.perSecond else { return .zero }
+        return .seconds(Int64((Double(self.told) / rate).rounded(.up)))
+    }
+
     /// Checks that nothing is missing once all has come to rest.
     func expectAll() throws {
-        guard !self.isKeptOut else { return }
+        guard !self.isKeptOut, !self.lacksRoom else { return }
         try expect(self.isJoined, "a client that has done nothing wrong was not let in")
         try expect(self.expected >= self.owed, "\(self.owed - self.expected) numbers have not arrived")
         let heard = self.stage.told
