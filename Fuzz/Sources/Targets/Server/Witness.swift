@@ -101,7 +101,7 @@ final class Witness {
         self.transport = overWebSocket ? .webSocket : .polling
         (self.isJoined, self.hasAskedToOpen, self.hasAskedToJoin, self.hasProbed) = (false, false, false, false)
         self.outgoing = []
-        self.hasLackedRoom = false
+        (self.lacksRoom, self.hasLackedRoom) = (false, false)
         self.toldOnThisConnection = self.told
     }
 
