@@ -125,7 +125,7 @@ class Servers:
     def stop_all(self):
         """Asks the shared servers to stop and returns the complaints about how they did."""
         complaints = []
-        for name, server in self._shared.items():
+        for (name, _), server in self._shared.items():
             if not server.is_running:
                 continue
             try:
