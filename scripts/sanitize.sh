@@ -125,9 +125,10 @@ ran_tests() { # <log…>
 # modules, since they wait more than they compute.
 run_halves() { # [options]
     local first status=0
-    # Groups of their own, so that all that they started ends when the script is stopped.
+    # Groups of their own, so that all that they started ends when the script is stopped. Asked by the signal upon which
+    # the package manager ends the tests, which are in another group.
     set -m
-    trap 'for job in $(jobs -p); do kill -- "-$job" 2>/dev/null || true; done' EXIT
+    trap 'for job in $(jobs -p); do kill -s INT -- "-$job" 2>/dev/null || true; done' EXIT
     run_half 1 --skip '^EngineIOTests' "$@" &
     first=$!
     run_half 2 --skip '^(ChatApp|SocketIO)[A-Za-z]*Tests' "$@" &
