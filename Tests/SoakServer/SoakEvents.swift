@@ -49,6 +49,7 @@ struct SoakEvents: Sendable {
         }
         namespace.acknowledge("work") { _, arguments async throws -> [Value]? in
             let milliseconds = min(try arguments.decode(0, as: Int64.self), Self.longestWork)
+            // What the client asked for: a handler that is at work when its client goes.
             try await Task.sleep(for: .milliseconds(milliseconds))
             return []
         }

@@ -67,6 +67,7 @@ package final class EventLog<Element: Sendable>: Sendable {
     ) async throws -> Output {
         let deadline = ContinuousClock.now + patience
         let alarm = Task {
+            // The bound of the wait; it is cancelled when what is waited for has come.
             try await Task.sleep(until: deadline)
             self.wake()
         }

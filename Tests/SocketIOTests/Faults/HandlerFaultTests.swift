@@ -161,6 +161,7 @@ import Testing
             setUp: { server in
                 server.namespace("/slow").use { _ async throws in
                     log.append("asked")
+                    // The middleware that hangs: nobody waits for this, it ends by being cancelled.
                     try await Task.sleep(for: .seconds(3600))
                 }
                 server.namespace("/slow").onError { _, error, _ in log.append("\(error)") }
