@@ -5,7 +5,8 @@
 #        fuzz.sh --replay [target…]
 #
 # N seconds for each target (default: 60), so many targets at a time (default: as many as there are processors), all
-# targets by default. The same seed tries the same inputs, as far as the time goes; by default each run tries others.
+# targets by default. The same seed begins with the same inputs, and soon differs, since addresses do; by default each
+# run tries others. What is done with one input is the same each time.
 # What was found before, in Fuzz/Cases, is tried first; --replay tries nothing else.
 #
 # Corpora and what was found stay in .build/fuzz. Exits with 1 when a target found something.
@@ -45,6 +46,8 @@ swift build --package-path Fuzz "${flags[@]}"
 program=$(swift build --package-path Fuzz "${flags[@]}" --show-bin-path)/Fuzz
 # Without it a crash waits for somebody at the terminal.
 export SWIFT_BACKTRACE=enable=no
+# The order of a set or dictionary is the same in each run.
+export SWIFT_DETERMINISTIC_HASHING=1
 mapfile -t known < <("$program" | grep -E '^[a-z-]+$')
 [[ ${#known[@]} -gt 0 ]] || fail "the program names no targets"
 targets=("$@")

@@ -32,6 +32,7 @@ enum Fuzz {
 
     private static func run(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
         guard let target = Self.target else { return -1 }
+        fuzz_random_reset()
         let input = Array(UnsafeBufferPointer(start: bytes, count: count))
         do {
             try target.run(FuzzInput(input, meter: HeapMeter()))

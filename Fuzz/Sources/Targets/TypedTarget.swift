@@ -8,8 +8,11 @@ extension FuzzTarget {
     /// JSON, then attachments, each behind a byte 0xFF.
     static let typed = FuzzTarget("typed") { input in
         let parts = input.parts().map { ByteBuffer(bytes: $0) }
-        guard let value = encodedValue(parts[0], maximumDepth: 60, attachments: Array(parts.dropFirst().prefix(10)))
-        else { return }
+        let attachments = Array(parts.dropFirst().prefix(10))
+        guard let value = encodedValue(parts[0], maximumDepth: 60, attachments: attachments) else { return }
+        // A packet with others is refused: data that looks like the place of an attachment.
+        var placeholders = Placeholders(attachments: attachments.count, limit: .max)
+        guard attachments.isEmpty || (try? placeholders.check(value)) != nil else { return }
         for shape in shapes { try shape(value, input) }
     }
 

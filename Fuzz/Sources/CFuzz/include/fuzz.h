@@ -1,4 +1,5 @@
-/// What the fuzzer's runtime offers: its driver, and the address sanitizer's view of the heap.
+/// What the fuzzer's runtime offers: its driver, and the address sanitizer's view of the heap; and what makes runs the
+/// same.
 #pragma once
 
 #include <stddef.h>
@@ -15,3 +16,6 @@ void fuzz_meter_reset(void);
 
 /// The most bytes that were held at once since the measurement began, above what was held then.
 size_t fuzz_meter_peak(void);
+
+/// Begins the same sequence of random numbers again, those of session ids among them.
+void fuzz_random_reset(void);
