@@ -81,6 +81,7 @@ extension SocketIOConfiguration.Limits {
             ("namespacesPerConnection", self.namespacesPerConnection, Self.anyCount),
             ("dynamicNamespaces", self.dynamicNamespaces, Self.anyCount),
             ("eventsPerInbox", self.eventsPerInbox, Self.anyCount),
+            ("inboxBytes", self.inboxBytes, Self.anyCount),
             ("roomsPerSocket", self.roomsPerSocket, Self.anyCount),
             ("roomNameBytes", self.roomNameBytes, Self.anyCount),
             ("acknowledgementsPerSocket", self.acknowledgementsPerSocket, Self.anyCount),

@@ -158,6 +158,15 @@ public struct SocketIOConfiguration: Sendable {
         /// are not read either: a handler that awaits one must not let its client send this many events meanwhile.
         public var eventsPerInbox: Int = 128
 
+        /// The bytes of events that wait for handlers, over all namespaces of a connection, from which on it is no longer
+        /// read.
+        ///
+        /// Default: 16 MiB, more than one packet can have by default; read again when half of it is left. Texts and
+        /// attachments count, also those of concurrent handlers at work, and of events that come before the middlewares
+        /// have let their socket in. The packet that goes beyond it is kept, however large it is. As with
+        /// ``eventsPerInbox``, acknowledgements are not read either.
+        public var inboxBytes: Int = 16 << 20
+
         /// How many events a connection may send in a second, over all its namespaces; `nil` for any number.
         ///
         /// Default: `nil`. A packet that joins a namespace counts as an event, an acknowledgement does not. Checked before

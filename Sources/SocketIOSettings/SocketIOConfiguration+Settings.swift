@@ -43,6 +43,7 @@ extension SocketIOConfiguration {
     /// - `limits.namespacesPerConnection` (integer, default `1000`)
     /// - `limits.dynamicNamespaces` (integer, default `10000`)
     /// - `limits.eventsPerInbox` (integer, default `128`)
+    /// - `limits.inboxBytes` (integer, default `16777216`)
     /// - `limits.eventsPerSecond.perSecond` (number, default `1000`). Any of these keys turns the
     ///   limit on; without one it is off.
     /// - `limits.eventsPerSecond.burst` (integer, default `1000`)
@@ -112,6 +113,7 @@ extension SocketIOConfiguration {
             Setting("limits.namespacesPerConnection", \.limits.namespacesPerConnection, .integer),
             Setting("limits.dynamicNamespaces", \.limits.dynamicNamespaces, .integer),
             Setting("limits.eventsPerInbox", \.limits.eventsPerInbox, .integer),
+            Setting("limits.inboxBytes", \.limits.inboxBytes, .integer),
             Setting("limits.eventsPerSecond.perSecond", \.limits.wantedEventsPerSecond.perSecond, .number),
             Setting("limits.eventsPerSecond.burst", \.limits.wantedEventsPerSecond.burst, .integer),
             Setting("limits.eventsPerSecond.excess", \.limits.wantedEventsPerSecond.excess, .excess),

@@ -122,6 +122,7 @@ import Testing
         .count("limits.namespacesPerConnection", \.limits.namespacesPerConnection),
         .count("limits.dynamicNamespaces", \.limits.dynamicNamespaces),
         .count("limits.eventsPerInbox", \.limits.eventsPerInbox),
+        .count("limits.inboxBytes", \.limits.inboxBytes),
         .rate("limits.eventsPerSecond", \.limits.eventsPerSecond),
         .rate("limits.bytesPerSecond", \.limits.bytesPerSecond),
         .count("limits.roomsPerSocket", \.limits.roomsPerSocket),

@@ -25,7 +25,8 @@ extension FuzzTarget {
 
         let time = TimeSource()
         let limits = LimitReporter(label: "fuzz", logger: quietLogger(), time: time)
-        let store = RecoveryStore(settings: ConnectionStateRecovery(), limits: limits, time: time)
+        let settings = ConnectionStateRecovery()
+        let store = RecoveryStore(settings: settings, mostMissedBytes: .max, limits: limits, time: time)
         store.giveBack(
             RecoveredSocket(
                 socket: AbsentSocket(

@@ -219,22 +219,33 @@ extension Session {
 
     /// A candidate closed, or sent what no candidate may send.
     ///
-    /// By now there may be another, which is not affected.
-    func lostCandidate(_ candidate: any FrameSink) {
-        self.state.withLock { state in
-            guard state.upgrade.candidate === candidate else { return }
-            state.upgrade.lostCandidate()
-            self.updateTimer(&state)
+    /// By now there may be another, which is not affected; or it is the transport, and has not heard of it yet.
+    ///
+    /// - Parameters:
+    ///   - candidate: The connection.
+    ///   - reason: Why it is lost, for those who are told when it was the transport.
+    func lostCandidate(_ candidate: any FrameSink, reason: CloseReason) {
+        let effects = self.state.withLock { state -> SessionEffects in
+            if case .webSocket(let sink) = state.transport, sink === candidate {
+                return self.lostTransport(&state, reason: reason)
+            }
+            if state.upgrade.candidate === candidate {
+                state.upgrade.lostCandidate()
+                self.updateTimer(&state)
+            }
+            return SessionEffects()
         }
+        self.perform(effects)
     }
 
     /// The session's WebSocket was lost.
     func lostTransport(reason: CloseReason) {
-        let effects = self.state.withLock { state -> SessionEffects in
-            state.lostTransport()
-            return self.close(&state, reason: reason, mode: .discard)
-        }
-        self.perform(effects)
+        self.perform(self.state.withLock { self.lostTransport(&$0, reason: reason) })
+    }
+
+    private func lostTransport(_ state: inout SessionState, reason: CloseReason) -> SessionEffects {
+        state.lostTransport()
+        return self.close(&state, reason: reason, mode: .discard)
     }
 
     /// The WebSocket takes more bytes again, or no more.

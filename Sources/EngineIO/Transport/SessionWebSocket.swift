@@ -80,7 +80,7 @@ final class SessionWebSocket: WebSocketEndpoint {
         self.role = .unwanted
         switch role {
         case .transport(let session): session.lostTransport(reason: reason)
-        case .candidate(let session): session.lostCandidate(self.link)
+        case .candidate(let session): session.lostCandidate(self.link, reason: reason)
         case .unwanted: break
         }
     }
@@ -120,7 +120,7 @@ final class SessionWebSocket: WebSocketEndpoint {
     private func dropCandidate() {
         guard case .candidate(let session) = self.role else { return }
         self.role = .unwanted
-        session.lostCandidate(self.link)
+        session.lostCandidate(self.link, reason: .transportError)
         self.close()
     }
 

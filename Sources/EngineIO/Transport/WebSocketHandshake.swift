@@ -35,6 +35,28 @@ package enum WebSocketHandshake {
                 headers: ["Sec-WebSocket-Version": "13"]
             )
         }
+        _ = try Self.subprotocol(for: head)
+    }
+
+    /// The header in which protocols above WebSocket are asked for, and one is chosen.
+    private static let subprotocols = "Sec-WebSocket-Protocol"
+
+    /// Chooses the first of the protocols that the client asks for, as the library Node uses.
+    ///
+    /// Nothing depends on it, but browsers close a WebSocket whose server has chosen none.
+    ///
+    /// - Returns: The protocol; `nil` when the client asks for none.
+    private static func subprotocol(for head: HTTPRequestHead) throws(Refusal) -> String? {
+        let values = head.headers[Self.subprotocols]
+        guard !values.isEmpty else { return nil }
+        var names: [String] = []
+        var scanner = HeaderScanner(values.joined(separator: ","))
+        repeat {
+            guard let name = scanner.takeToken(), !names.contains(name) else { break }
+            names.append(name)
+            if scanner.isAtEnd { return names[0] }
+        } while scanner.take(UInt8(ascii: ","))
+        throw Refusal(message: "Invalid \(Self.subprotocols) header")
     }
 
     /// The header in which extensions are offered and accepted.
@@ -66,6 +88,7 @@ package enum WebSocketHandshake {
         // NIO's upgrader drops the headers it is given.
         Self.upgrader.buildUpgradeResponse(channel: channel, upgradeRequest: head, initialResponseHeaders: [:]).map {
             var headers = $0
+            if let name = try? Self.subprotocol(for: head) { headers.add(name: Self.subprotocols, value: name) }
             headers.add(contentsOf: extra)
             return headers
         }

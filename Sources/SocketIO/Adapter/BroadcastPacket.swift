@@ -32,7 +32,7 @@ public struct BroadcastPacket: Sendable {
 
     /// Creates a packet that another server has sent.
     ///
-    /// - Parameter messages: Its ``messages``. Clients get them as they are.
+    /// - Parameter messages: Its ``messages``. Clients get them as they are; without any they get nothing.
     public init(messages: [Message]) {
         let payloads = messages.map { message in
             switch message {
@@ -42,6 +42,9 @@ public struct BroadcastPacket: Sendable {
         }
         self.init(unit: MessageUnit(payloads))
     }
+
+    /// Whether there is anything to send: a unit without messages is none.
+    var hasMessages: Bool { self.unit.packetCount > 0 }
 
     /// The packet's messages, for other servers.
     public var messages: [Message] {
@@ -76,6 +79,7 @@ public struct BroadcastPacket: Sendable {
     ///
     /// Each is asked only where something looks at what is sent.
     func receivers(among sockets: [Socket]) -> [Socket] {
+        guard self.hasMessages else { return [] }
         // Those that are leaving are still in their rooms, for the handlers that are told of it.
         let sockets = sockets.contains(where: \.hasLeft) ? sockets.filter { !$0.hasLeft } : sockets
         if let verdicts { return sockets.filter { verdicts[ObjectIdentifier($0)] == true } }

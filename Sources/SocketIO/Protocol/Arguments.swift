@@ -82,6 +82,12 @@ public struct Arguments: Sendable, RandomAccessCollection {
         count += 1
     }
 
+    /// The memory that the arguments hold: text, attachments and where each of many begins.
+    var byteCount: Int {
+        let listed = (others?.count ?? 0) * MemoryLayout<Slice>.stride
+        return attachments.reduce(payload.readableBytes + listed) { $0 + $1.readableBytes }
+    }
+
     /// What placeholders in the arguments name.
     var attachments: [ByteBuffer] { attached ?? [] }
 

@@ -20,6 +20,7 @@ final class RecoveryStore: Sendable {
 
     let settings: ConnectionStateRecovery
     private let duration: TimeAmount
+    private let mostMissedBytes: Int
     private let limits: LimitReporter
     private let time: TimeSource
     private let state: Mutex<State>
@@ -28,10 +29,12 @@ final class RecoveryStore: Sendable {
     ///
     /// - Parameters:
     ///   - settings: How long and how much is kept.
+    ///   - mostMissedBytes: The most bytes of events that one client gets when it comes back.
     ///   - limits: Told when somebody cannot come back because something had to go before its time.
     ///   - time: The time.
-    init(settings: ConnectionStateRecovery, limits: LimitReporter, time: TimeSource) {
+    init(settings: ConnectionStateRecovery, mostMissedBytes: Int, limits: LimitReporter, time: TimeSource) {
         self.settings = settings
+        self.mostMissedBytes = mostMissedBytes
         self.duration = TimeAmount(settings.maximumDisconnectionDuration)
         self.limits = limits
         self.time = time
@@ -44,6 +47,19 @@ final class RecoveryStore: Sendable {
                 ),
                 absent: AbsentSockets(maximumCount: settings.maximumSockets)
             )
+        )
+    }
+
+    /// Creates the store of a namespace; `nil` when connections are not recovered.
+    convenience init?(_ environment: ServerEnvironment) {
+        let configuration = environment.configuration
+        guard let settings = configuration.connectionStateRecovery else { return nil }
+        self.init(
+            settings: settings,
+            // The other half is for what is emitted before the client has read this.
+            mostMissedBytes: configuration.engine.limits.outboxBytes / 2,
+            limits: environment.limits,
+            time: environment.time
         )
     }
 
@@ -111,10 +127,17 @@ final class RecoveryStore: Sendable {
                 }
             }
             guard state.events.isComplete(after: seen) else { return (nil, true) }
+            let missed = state.events.events(after: seen, for: socket.id, in: socket.rooms)
+            guard self.fitsOutbox(missed.lazy.map(\.unit)) else { return (nil, true) }
             return (RecoveredSocket(socket: socket, seenNumber: seen), false)
         }
         if isEvicted { self.limits.reached(.recoverableEvents) }
         return recovered
+    }
+
+    /// Whether a client can be sent all of these at once, and what comes right behind them.
+    private func fitsOutbox(_ missed: some Sequence<MessageUnit>) -> Bool {
+        missed.reduce(0) { $0 + $1.byteCount } <= self.mostMissedBytes
     }
 
     /// Lets a socket in, between two events: those behind are sent to it, those before it has missed or need not see.
@@ -124,7 +147,7 @@ final class RecoveryStore: Sendable {
     ///   - admits: Says whether a missed event may be sent; asked without the lock.
     ///   - enter: Given what the client has missed; sends it, and enters the rooms. It must not run anything of the
     ///     application's. Returns `false` when the socket has left meanwhile.
-    /// - Returns: `false` when events that came while the middlewares ran are gone already.
+    /// - Returns: `false` when events that came while the middlewares ran are gone already, or were too many.
     func admit(_ recovery: SocketRecovery, admits: (AnyEvent) -> Bool, enter: ([MessageUnit]) -> Bool) -> Bool {
         guard let recovered = recovery.recovered else {
             self.state.withLock { state in self.enter(&state, recovery, seen: state.events.lastNumber) { enter([]) } }
@@ -140,6 +163,7 @@ final class RecoveryStore: Sendable {
             }
             guard let events else { return false }
             missed += events.filter { $0.observed.map(admits) ?? true }.map(\.unit)
+            guard self.fitsOutbox(missed) else { return false }
             seen = end
             let isDone = self.state.withLock { state in
                 // What was sent while the interceptors were asked is looked at as well.
@@ -248,7 +272,8 @@ private struct Claim: Decodable {
 }
 
 extension LimitName {
-    /// ``ConnectionStateRecovery/maximumEvents`` or ``ConnectionStateRecovery/maximumBytes``.
+    /// ``ConnectionStateRecovery/maximumEvents``, ``ConnectionStateRecovery/maximumBytes``, or what one client may have
+    /// missed.
     static let recoverableEvents = Self("recoverableEvents")
     /// ``ConnectionStateRecovery/maximumSockets``.
     static let recoverableSockets = Self("recoverableSockets")

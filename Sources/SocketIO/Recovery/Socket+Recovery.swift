@@ -25,9 +25,26 @@ extension Socket {
         guard !self.hasLeft || recovery.isPresent || store.isAway(self.id) || self.successor != nil else { return }
         var packet: OutboundPacket? = event.packet
         _ = store.send(&packet, to: .socket(self.id), observed: observed, unlessEnteredSince: nil) { unit in
-            guard recovery.isPresent else { return self.successor?.session.send(unit) ?? () }
-            if !self.hasLeft { self.session.send(unit) }
+            if let session = self.receiver(recovery) { session.send(unit) }
         }
+    }
+
+    /// Emits an event that is kept, and for which there is room.
+    func emitInTurn(_ packet: consuming OutboundPacket, _ observed: AnyEvent?, through store: RecoveryStore) {
+        guard let recovery = self.recovery else { return }
+        var packet: OutboundPacket? = packet
+        _ = store.send(&packet, to: .socket(self.id), observed: observed, unlessEnteredSince: nil) { unit in
+            // As with those that do not wait, a client that is not in yet gets it at once; one that comes back does not.
+            let isNew = !recovery.isPresent && !self.hasLeft && !recovery.isRecovered
+            let session = isNew ? self.session : self.receiver(recovery)
+            if session === self.session { self.session.sendInTurn(unit) } else { session?.send(unit) }
+        }
+    }
+
+    /// Where an event goes that has just been kept; `nil` when the client gets it as one that it has missed.
+    private func receiver(_ recovery: SocketRecovery) -> Session? {
+        guard recovery.isPresent else { return self.successor?.session }
+        return self.hasLeft ? nil : self.session
     }
 
     /// The socket that this one has come back as.

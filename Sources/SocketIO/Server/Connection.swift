@@ -38,11 +38,13 @@ final class Connection: SessionHandler {
     let server: SocketIOServer
     /// Meters what the client sends; absent when nothing is limited.
     let meter: ConnectionMeter?
+    let inboxMeter: InboxMeter
     let state: Mutex<State>
 
     init(server: SocketIOServer) {
         self.server = server
         self.meter = ConnectionMeter(server.environment)
+        self.inboxMeter = InboxMeter(limit: server.configuration.limits.inboxBytes)
         self.state = Mutex(State(decoder: PacketDecoder(limits: server.environment.packetLimits)))
     }
 

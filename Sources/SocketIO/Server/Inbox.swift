@@ -9,7 +9,8 @@ struct Inbox: Sendable {
         case disconnected(DisconnectReason)
     }
 
-    private var items: Deque<Item> = []
+    /// What waits, with the bytes that were counted for it.
+    private var items: Deque<(item: Item, byteCount: Int)> = []
     /// Whether something is being delivered: inline, or by a task.
     private(set) var isBusy = false
     /// The task that delivers, or before that runs the middlewares, to be cancelled when the socket leaves.
@@ -17,10 +18,12 @@ struct Inbox: Sendable {
     /// Whether the connect handlers have not returned yet.
     private(set) var isConnecting = true
     /// Handlers that run beside the others.
-    private var concurrentTasks: [UInt64: Task<Void, Never>] = [:]
+    private var concurrentTasks: [UInt64: (task: Task<Void, Never>, byteCount: Int)] = [:]
     private var nextConcurrentID: UInt64 = 0
     /// Whether the connection is not read, because too much waits here.
     private(set) var isHolding = false
+    /// How many bytes more, or fewer, wait than ``takeByteChange()`` has told.
+    private var byteChange = 0
 
     /// Takes the turn when nothing is being delivered.
     ///
@@ -32,16 +35,21 @@ struct Inbox: Sendable {
     }
 
     mutating func append(_ item: Item) {
-        self.items.append(item)
+        let byteCount = item.byteCount
+        self.byteChange += byteCount
+        self.items.append((item, byteCount))
     }
 
+    /// Puts something before all that waits: it is about to be delivered, and its bytes are not counted.
     mutating func prepend(_ item: Item) {
-        self.items.prepend(item)
+        self.items.prepend((item, 0))
     }
 
     /// Takes the next item; when there is none the turn is over.
     mutating func next() -> Item? {
-        let item = self.items.popFirst()
+        let next = self.items.popFirst()
+        let item = next?.item
+        self.byteChange -= next?.byteCount ?? 0
         // Most sockets never have anything wait again: the memory goes.
         if self.isConnecting, self.items.isEmpty { self.items = [] }
         // Connecting comes first of all; whoever asks for more is done with it.
@@ -77,6 +85,12 @@ struct Inbox: Sendable {
         return true
     }
 
+    /// How many bytes more, or fewer, wait than the last call has told.
+    mutating func takeByteChange() -> Int {
+        defer { self.byteChange = 0 }
+        return self.byteChange
+    }
+
     /// Notes the task that has the turn now.
     mutating func started(_ task: Task<Void, Never>) {
         self.task = task
@@ -89,28 +103,36 @@ struct Inbox: Sendable {
         return self.nextConcurrentID
     }
 
-    mutating func started(_ task: Task<Void, Never>, concurrent id: UInt64) {
-        self.concurrentTasks[id] = task
+    mutating func started(_ task: Task<Void, Never>, concurrent id: UInt64, byteCount: Int) {
+        self.byteChange += byteCount
+        self.concurrentTasks[id] = (task, byteCount)
     }
 
     mutating func finished(concurrent id: UInt64) {
-        self.concurrentTasks[id] = nil
+        self.byteChange -= self.concurrentTasks.removeValue(forKey: id)?.byteCount ?? 0
     }
 
     // MARK: The end
 
     /// Drops the events that wait, and takes the tasks to cancel.
     mutating func close() -> [Task<Void, Never>] {
-        self.items.removeAll(where: \.isEvent)
+        self.byteChange -= self.items.reduce(0) { $0 + $1.byteCount }
+        self.byteChange -= self.concurrentTasks.values.reduce(0) { $0 + $1.byteCount }
+        self.items.removeAll { $0.item.isEvent }
         defer {
             self.task = nil
             self.concurrentTasks = [:]
         }
-        return Array(self.concurrentTasks.values) + [self.task].compactMap(\.self)
+        return self.concurrentTasks.values.map(\.task) + [self.task].compactMap(\.self)
     }
 }
 
 extension Inbox.Item {
+    /// The memory that an event holds.
+    var byteCount: Int {
+        if case .event(_, let event) = self { event.arguments.byteCount } else { 0 }
+    }
+
     var isEvent: Bool {
         if case .event = self { true } else { false }
     }

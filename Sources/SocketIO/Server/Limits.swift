@@ -9,6 +9,7 @@ extension LimitName {
     static let namespacesPerConnection = Self("namespacesPerConnection")
     static let dynamicNamespaces = Self("dynamicNamespaces")
     static let eventsPerInbox = Self("eventsPerInbox")
+    static let inboxBytes = Self("inboxBytes")
     static let roomsPerSocket = Self("roomsPerSocket")
     static let roomNameBytes = Self("roomNameBytes")
     static let acknowledgementsPerSocket = Self("acknowledgementsPerSocket")

@@ -46,10 +46,7 @@ public final class Namespace: HandlerRegistry {
         self.handlers = handlers
         self.parameters = parameters
         self.isRemovable = isRemovable
-        self.recovery = environment.configuration.connectionStateRecovery.flatMap { settings in
-            adapter.recoversConnections
-                ? RecoveryStore(settings: settings, limits: environment.limits, time: environment.time) : nil
-        }
+        self.recovery = adapter.recoversConnections ? RecoveryStore(environment) : nil
         adapter.attached(to: self)
     }
 

@@ -51,11 +51,14 @@ extension Socket {
 
     /// Sends a packet that an adapter has been given for this socket, among others.
     ///
+    /// A socket that has left gets nothing, while it is still in its rooms too.
+    ///
     /// - Parameters:
     ///   - packet: The packet.
     ///   - isVolatile: Whether it is dropped when the socket cannot take it at once.
     ///   - isCompressible: Whether it may be compressed on its way.
     public func deliver(_ packet: BroadcastPacket, isVolatile: Bool = false, isCompressible: Bool = true) {
+        guard packet.hasMessages, !self.hasLeft else { return }
         if self.namespace.handlers.observesOutgoing, !self.admitsOutgoing(packet.event) { return }
         if isVolatile {
             Session.sendVolatile(packet.unit, to: 1, mayCompress: isCompressible) { _ in self.session }

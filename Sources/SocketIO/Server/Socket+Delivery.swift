@@ -61,19 +61,21 @@ extension Socket {
     }
 
     private func delivery(of event: IncomingEvent, to handler: EventHandler) -> Delivery {
-        self.state.withLock { state in
-            if state.phase == .disconnected { return .none }
+        let limit = self.namespace.environment.configuration.limits.eventsPerInbox
+        let (delivery, byteChange) = self.state.withLock { state -> (Delivery, Int) in
+            if state.phase == .disconnected { return (.none, 0) }
             if state.phase == .connected {
-                if handler.isConcurrent, !state.inbox.isConnecting { return .concurrent }
+                if handler.isConcurrent, !state.inbox.isConnecting { return (.concurrent, 0) }
                 if state.inbox.begin() {
-                    if case .synchronous = handler.body { return .inline }
-                    return .drain
+                    if case .synchronous = handler.body { return (.inline, 0) }
+                    return (.drain, 0)
                 }
             }
             state.inbox.append(.event(handler, event))
-            return state.inbox.mustHold(limit: self.namespace.environment.configuration.limits.eventsPerInbox)
-                ? .hold : .none
+            return (state.inbox.mustHold(limit: limit) ? .hold : .none, state.inbox.takeByteChange())
         }
+        self.meter(byteChange)
+        return delivery
     }
 
     /// So much waits for the handlers that no more is read.
@@ -102,12 +104,13 @@ extension Socket {
     }
 
     private func nextItem() -> Inbox.Item? {
-        let (item, mustRelease) = self.state.withLock { state -> (Inbox.Item?, Bool) in
+        let limit = self.namespace.environment.configuration.limits.eventsPerInbox
+        let (item, mustRelease, byteChange) = self.state.withLock { state -> (Inbox.Item?, Bool, Int) in
             let item = state.inbox.next()
-            let limit = self.namespace.environment.configuration.limits.eventsPerInbox
-            return (item, state.inbox.mustRelease(limit: limit))
+            return (item, state.inbox.mustRelease(limit: limit), state.inbox.takeByteChange())
         }
         if mustRelease { self.session.releaseInput() }
+        self.meter(byteChange)
         return item
     }
 
@@ -159,22 +162,25 @@ extension Socket {
     private func runConcurrently(_ event: IncomingEvent, _ handler: EventHandler) -> Bool {
         let tasks = self.namespace.environment.tasks
         let limit = self.namespace.environment.configuration.limits.eventsPerInbox
-        return self.state.withLock { state in
-            guard state.phase == .connected else { return false }
+        let (mustHold, byteChange) = self.state.withLock { state -> (Bool, Int) in
+            guard state.phase == .connected else { return (false, 0) }
             let id = state.inbox.nextConcurrent()
             tasks.started()
             let task = Task {
                 await self.run(.event(handler, event))
-                let mustRelease = self.state.withLock { state in
+                let (mustRelease, byteChange) = self.state.withLock { state in
                     state.inbox.finished(concurrent: id)
-                    return state.inbox.mustRelease(limit: limit)
+                    return (state.inbox.mustRelease(limit: limit), state.inbox.takeByteChange())
                 }
                 if mustRelease { self.session.releaseInput() }
+                self.meter(byteChange)
                 tasks.finished()
             }
-            state.inbox.started(task, concurrent: id)
-            return state.inbox.mustHold(limit: limit)
+            state.inbox.started(task, concurrent: id, byteCount: event.arguments.byteCount)
+            return (state.inbox.mustHold(limit: limit), state.inbox.takeByteChange())
         }
+        self.meter(byteChange)
+        return mustHold
     }
 
     // MARK: Running handlers

@@ -68,6 +68,7 @@ extension Socket {
         }
         for send in end.sends { self.session.withdraw(send, .closed) }
         if end.mustRelease { self.session.releaseInput() }
+        self.meter(end.byteChange)
         if end.wasConnected { self.tellDisconnecting(reason) }
         self.leaveNamespace(reason: reason)
         if self.namespace.isRemovable { self.connection.server.left(self.namespace) }
@@ -90,6 +91,7 @@ extension SocketState {
         var acks: [any AckReceiver]
         var sends: [SendTurn]
         var mustRelease: Bool
+        var byteChange: Int
     }
 
     /// Leaves for good; nothing happens the second time.
@@ -108,7 +110,8 @@ extension SocketState {
             tasks: tasks,
             acks: Array(self.acks.values),
             sends: self.sends.map { Array($0.values) } ?? [],
-            mustRelease: self.inbox.mustRelease(limit: .max)
+            mustRelease: self.inbox.mustRelease(limit: .max),
+            byteChange: self.inbox.takeByteChange()
         )
     }
 }

@@ -45,10 +45,7 @@ extension Socket {
         if let store = self.namespace.recovery {
             // It gets its offset when it leaves: the order of the offsets is that of all events.
             try await self.takeTurn()
-            var packet: OutboundPacket? = event.packet
-            _ = store.send(&packet, to: .socket(self.id), observed: observed, unlessEnteredSince: nil) { unit in
-                self.session.sendInTurn(unit)
-            }
+            self.emitInTurn(event.packet, observed, through: store)
         } else {
             let unit = event.packet.finished(type: .event)
             if self.session.sendIfWritable(unit) { return }

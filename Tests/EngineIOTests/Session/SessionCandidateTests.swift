@@ -10,20 +10,32 @@ import Testing
     @Test func `a candidate that was given up cannot end its successor's probe`() {
         let fixture = SessionFixture()
         let first = fixture.openCandidate()
-        fixture.session.lostCandidate(first)
+        fixture.session.lostCandidate(first, reason: .transportClose)
         let second = fixture.openCandidate()
-        fixture.session.lostCandidate(first)
+        fixture.session.lostCandidate(first, reason: .transportClose)
         #expect(fixture.session.receivedProbe(from: second))
     }
 
     @Test func `a candidate that was given up may neither probe nor upgrade`() {
         let fixture = SessionFixture()
         let first = fixture.openCandidate()
-        fixture.session.lostCandidate(first)
+        fixture.session.lostCandidate(first, reason: .transportClose)
         _ = fixture.openCandidate()
         #expect(!fixture.session.receivedProbe(from: first))
         #expect(!fixture.session.receivedUpgrade(from: first))
         #expect(fixture.session.transport == .polling)
+    }
+
+    @Test func `a candidate that is lost before it knows that it is the transport ends the session`() {
+        let fixture = SessionFixture()
+        let candidate = fixture.openCandidate()
+        fixture.probe(candidate)
+        #expect(fixture.session.receivedUpgrade(from: candidate))
+        #expect(fixture.session.transport == .webSocket)
+        fixture.session.lostCandidate(candidate, reason: .transportClose)
+        fixture.run()
+        #expect(!fixture.session.isOpen)
+        #expect(fixture.closeReasons == [.transportClose])
     }
 }
 
@@ -41,6 +53,6 @@ extension Session {
     }
 
     func lostCandidate() {
-        self.candidate.map(self.lostCandidate)
+        self.candidate.map { self.lostCandidate($0, reason: .transportClose) }
     }
 }

@@ -207,11 +207,17 @@ extension LiveTests {
             ("Sec-WebSocket-Key", "short", 400, "Missing or invalid Sec-WebSocket-Key header"),
             ("Sec-WebSocket-Key", "", 400, "Missing or invalid Sec-WebSocket-Key header"),
             ("Sec-WebSocket-Version", "12", 400, "Missing or invalid Sec-WebSocket-Version header"),
+            ("Sec-WebSocket-Protocol", "", 400, "Invalid Sec-WebSocket-Protocol header"),
+            ("Sec-WebSocket-Protocol", "a,", 400, "Invalid Sec-WebSocket-Protocol header"),
+            ("Sec-WebSocket-Protocol", ",a", 400, "Invalid Sec-WebSocket-Protocol header"),
+            ("Sec-WebSocket-Protocol", "a b", 400, "Invalid Sec-WebSocket-Protocol header"),
+            ("Sec-WebSocket-Protocol", "a, a", 400, "Invalid Sec-WebSocket-Protocol header"),
+            ("Sec-WebSocket-Protocol", "a/b", 400, "Invalid Sec-WebSocket-Protocol header"),
         ])
         func `a malformed upgrade is refused`(name: String, value: String, status: Int, message: String) async throws {
             try await withEngineServer { server in
                 let client = try await HTTPTestClient.connect(port: server.port)
-                let headers = WebSocketTestClient.headers.map { $0.0 == name ? (name, value) : $0 }
+                let headers = WebSocketTestClient.headers.filter { $0.0 != name } + [(name, value)]
                 try await client.send("GET", "/engine.io/?EIO=4&transport=websocket", headers: headers)
                 let response = try await client.receive()
                 #expect(response.status == status)

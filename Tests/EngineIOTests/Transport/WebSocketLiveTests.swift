@@ -218,6 +218,28 @@ extension LiveTests {
             }
         }
 
+        @Test(arguments: [(["x"], "x"), (["x, y"], "x"), (["\t!z ,y"], "!z"), (["x", "y"], "x")])
+        func `the first protocol that the client asks for is chosen, as in Node`(
+            values: [String],
+            chosen: String
+        ) async throws {
+            try await withEngineServer { server in
+                let wishes = values.map { ("Sec-WebSocket-Protocol", $0) }
+                let client = try await WebSocketTestClient.connect(port: server.port, Self.target, headers: wishes)
+                #expect(client.response["sec-websocket-protocol"] == chosen)
+                _ = try await client.receiveText()
+                try await client.send("4a")
+                #expect(try await client.receiveText() == "4a")
+            }
+        }
+
+        @Test func `no protocol is chosen for a client that asks for none`() async throws {
+            try await withEngineServer { server in
+                let client = try await WebSocketTestClient.connect(port: server.port, Self.target)
+                #expect(client.response["sec-websocket-protocol"] == nil)
+            }
+        }
+
         @Test func `header names and values of the handshake may have any case`() async throws {
             try await withEngineServer { server in
                 let client = try await HTTPTestClient.connect(port: server.port)

@@ -102,6 +102,50 @@ import Testing
     }
 
     @Test(arguments: Delivery.allCases)
+    func `a packet without messages is none`(delivery: Delivery) async throws {
+        try await self.withServers(delivery) { namespaces, clients in
+            let large = String(repeating: "x", count: 5000)
+            let socket = try #require(namespaces[0].sockets.first)
+            let nothing = BroadcastPacket(messages: [])
+            for isVolatile in [false, true] {
+                switch delivery {
+                case .inMemory:
+                    var flags = BroadcastFlags()
+                    flags.isVolatile = isVolatile
+                    namespaces[0].adapter.broadcast(nothing, to: BroadcastSelection(), flags: flags)
+                case .oneByOne: socket.deliver(nothing, isVolatile: isVolatile)
+                }
+            }
+            // Large ones are kept apart from what waits before them.
+            try namespaces[0].emit("large", .string(large))
+            for client in clients { try await client.expect(#"2["large","\#(large)"]"#) }
+        }
+    }
+
+    @Test func `who is leaving is delivered nothing`() async throws {
+        let log = Log()
+        try await self.withServers(
+            .oneByOne,
+            setUp: { namespace in
+                namespace.onDisconnecting { socket, _ in
+                    let packet = BroadcastPacket(messages: [.text(ByteBuffer(string: #"2["gone"]"#))])
+                    for socket in socket.namespace.adapter.sockets(in: BroadcastSelection()) { socket.deliver(packet) }
+                    log.append("told")
+                }
+            },
+            body: { namespaces, clients in
+                let socket = try #require(namespaces[1].sockets.first)
+                socket.disconnect()
+                try await log.expect(["told"])
+                try await clients[1].expect("1")
+                try await clients[1].join()
+                try namespaces[1].local.emit("here")
+                try await clients[1].expect(#"2["here"]"#)
+            }
+        )
+    }
+
+    @Test(arguments: Delivery.allCases)
     func `it passes the interceptors and listeners of the server that delivers it`(
         delivery: Delivery
     ) async throws {

@@ -83,6 +83,13 @@ import Testing
             ends: false
         ),
         Way(
+            "inboxBytes",
+            { $0.inboxBytes = 8 },
+            sending: #"42["hang"]"#,
+            #"42["hang"]"#,
+            ends: false
+        ),
+        Way(
             "eventsPerSecond",
             { $0.eventsPerSecond = RateLimit(0.001, burst: 2, beyond: .close) },
             sending: #"42["x"]"#,

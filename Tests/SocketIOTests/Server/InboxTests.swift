@@ -86,7 +86,7 @@ import Testing
     @Test func `handlers that run beside the others count as if they waited`() {
         var inbox = Inbox()
         let ids = [inbox.nextConcurrent(), inbox.nextConcurrent()]
-        for id in ids { inbox.started(Task {}, concurrent: id) }
+        for id in ids { inbox.started(Task {}, concurrent: id, byteCount: 0) }
         let holdsTwo = inbox.mustHold(limit: 3)
         inbox.append(Self.event("x"))
         let holdsThree = inbox.mustHold(limit: 3)
@@ -114,8 +114,8 @@ import Testing
         inbox.started(serial)
         let (first, second) = (inbox.nextConcurrent(), inbox.nextConcurrent())
         #expect(first != second)
-        inbox.started(concurrent, concurrent: first)
-        inbox.started(finished, concurrent: second)
+        inbox.started(concurrent, concurrent: first, byteCount: 0)
+        inbox.started(finished, concurrent: second, byteCount: 0)
         inbox.finished(concurrent: second)
         let (tasks, more) = (inbox.close(), inbox.close())
         #expect(Set(tasks) == [serial, concurrent])
