@@ -32,7 +32,9 @@ import Testing
                         log.append("\(name) \(text.prefix(1))")
                     }
                 }
-                server.namespace("/").on(Event<ByteBuffer>("bytes")) { _, bytes async in log.append("\(bytes.readableBytes)") }
+                server.namespace("/").on(Event<ByteBuffer>("bytes")) { _, bytes async in
+                    log.append("\(bytes.readableBytes)")
+                }
                 _ = server.namespace("/free")
                 setUp(server.namespace("/"))
             },

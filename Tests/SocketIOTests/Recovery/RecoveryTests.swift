@@ -394,7 +394,8 @@ import Testing
     }
 
     @Test(arguments: Transport.allCases)
-    func `who missed more than fits its outbox joins anew, over the same connection`(transport: Transport) async throws {
+    func `who missed more than fits its outbox joins anew, over the same connection`(transport: Transport) async throws
+    {
         var configuration = Self.configuration()
         configuration.engine.limits.outboxBytes = 20_000
         let text = String(repeating: "x", count: 900)
