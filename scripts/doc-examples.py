@@ -6,7 +6,8 @@ usage: doc-examples.py <project> <output folder>
 Looks at each ```swift block of the project's Markdown files and documentation comments. The blocks themselves are the
 source: compiler errors name the line of the documentation. A comment right before a block says what the block is given:
 
-    <!-- example: given socket, room: Room -->  values that exist already; those of GIVEN need no type
+    <!-- example: given socket, room: Room -->  values that exist already; those of GIVEN need no type; whoever is given
+                                                a socket is a handler: a closure, in which Swift infers less
     <!-- example: continues -->                 goes on where the block before ends, and sees what it has declared
     <!-- example: shared -->                    declarations that the later blocks of the same file use
     <!-- example: program -->                   a main.swift of its own, with its own imports
@@ -34,6 +35,7 @@ GIVEN = {
     "socket": "Socket",
     "value": "Value",
 }
+SOCKET = f"socket: {GIVEN['socket']}"
 SKIPPED = re.compile(r"\.|node_modules$")
 # Their examples need modules that are not among those the check compiles with; `ArticleTests` has those of the article.
 ELSEWHERE = ("Sources/SocketIOTesting", "Sources/SocketIOSettings")
@@ -141,13 +143,19 @@ def functions(found: list[Block]) -> list[str]:
     def finish() -> None:
         if not body:
             return
-        lines.append(f"private func example{body[0].line}({', '.join(body[0].given)}) async throws {{")
+        is_handler = SOCKET in body[0].given
+        given = [value for value in body[0].given if value != SOCKET]
+        lines.append(f"private func example{body[0].line}({', '.join(given)}) async throws {{")
+        if is_handler:
+            lines.append("let handler: @Sendable (Socket) async throws -> Void = { socket in")
         names = []
         for block in body:
             lines.extend(block.located([line for line in block.lines if not line.startswith("import ")]))
             names += [match[1] for line in block.lines if (match := VARIABLE.match(line))]
         # What an example only declares is no mistake of it.
         lines.extend(f"    _ = {name}" for name in dict.fromkeys(names))
+        if is_handler:
+            lines.extend(["}", "_ = handler"])
         lines.append("}")
         body.clear()
 

@@ -42,13 +42,17 @@ extension EngineIOConfiguration {
             ("limits.openRequestsPerAddress", limits.openRequestsPerAddress ?? 1),
             ("limits.handshakeBurstPerAddress", limits.handshakeBurstPerAddress),
             ("limits.packetsPerPayload", limits.packetsPerPayload),
-            ("limits.packetsPerPoll", limits.packetsPerPoll - 1), ("limits.outboxBytes", limits.outboxBytes),
+            ("limits.outboxBytes", limits.outboxBytes),
             ("outboxHighWaterMark", self.outboxHighWaterMark), ("outboxLowWaterMark", self.outboxLowWaterMark),
             ("limits.fragmentsPerMessage", limits.fragmentsPerMessage),
             ("limits.headerBytes", limits.headerBytes), ("limits.headerCount", limits.headerCount),
         ]
         for (name, value) in counts where value < 1 || value > 1 << 30 {
-            throw .invalid(name, found: "\(value)", expected: "at least 1 (packetsPerPoll: 2) and at most 2^30")
+            throw .invalid(name, found: "\(value)", expected: "at least 1 and at most 2^30")
+        }
+        // A close packet behind a message.
+        guard limits.packetsPerPoll >= 2, limits.packetsPerPoll <= 1 << 30 else {
+            throw .invalid("limits.packetsPerPoll", found: "\(limits.packetsPerPoll)", expected: "2 to 2^30")
         }
         guard self.outboxLowWaterMark <= self.outboxHighWaterMark else {
             throw .invalid("outboxLowWaterMark", found: "\(self.outboxLowWaterMark)", expected: "at most the high mark")

@@ -61,7 +61,7 @@ public struct SocketIOError: Error, Sendable, CustomStringConvertible {
     /// The error behind this one.
     public let cause: (any Error)?
 
-    init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
+    package init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
         self.code = code
         self.message = message
         self.cause = cause

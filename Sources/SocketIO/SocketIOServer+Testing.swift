@@ -1,10 +1,10 @@
-/// How the harness of a test starts a server, and sees what nobody handles.
+/// How the harness of a test starts a server, and sees what goes wrong in handlers.
 package import EngineIO
 internal import NIOCore
 internal import Synchronization
 
-/// An error in a namespace that has no `onError`.
-package struct UnhandledError: Sendable {
+/// An error that `onError` or the log is told of.
+package struct ReportedError: Sendable {
     package let error: any Error
     package let context: ErrorContext
     package let socket: Socket
@@ -17,13 +17,13 @@ extension SocketIOServer {
     ///   - time: The time.
     ///   - host: The address to bind, on any free port; `nil` for no port at all.
     ///   - tap: Sees each connection first.
-    ///   - observer: Told of errors that no `onError` takes.
+    ///   - observer: Told of errors of handlers, also where an `onError` takes them.
     /// - Throws: As ``start()`` does.
     package func startUnderTest(
         time: ManualTime,
         host: String?,
         tap: @escaping ConnectionTap,
-        observer: @escaping @Sendable (UnhandledError) -> Void
+        observer: @escaping @Sendable (ReportedError) -> Void
     ) async throws -> TestEntrance {
         self.environment.time.follow(time)
         self.environment.errorObserver.withLock { $0 = observer }

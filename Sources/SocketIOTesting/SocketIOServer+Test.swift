@@ -35,7 +35,7 @@ extension SocketIOServer {
             time: time,
             host: mode == .live ? "127.0.0.1" : nil,
             tap: { try traffic.tap($0) },
-            observer: { unhandled in errors.change { $0.append(HandlerError(unhandled)) } }
+            observer: { reported in errors.change { $0.append(HandlerError(reported)) } }
         )
         let harness = TestHarness(
             server: self,

@@ -81,7 +81,8 @@ public final class TestHarness: Sendable {
             parser: self.server.configuration.parser,
             through: self.dialer,
             on: MultiThreadedEventLoopGroup.singleton.next(),
-            patience: self.patience
+            patience: self.patience,
+            errors: self.errors
         )
         self.network.add(connection)
         let client = try await TestClient.join(namespace, auth: auth, recovering: lost, over: connection)
@@ -99,10 +100,12 @@ public final class TestHarness: Sendable {
         try await self.network.settle()
     }
 
-    /// What handlers and middleware have thrown in namespaces without an `onError`, and events whose arguments did not fit.
+    /// What handlers and middleware have thrown, and events whose arguments did not fit.
+    ///
+    /// They do not fail a test. Those that an `onError` takes are here as well.
     public var handlerErrors: [HandlerError] { self.errors.current }
 
-    /// Waits for an error of a handler or a middleware in a namespace without an `onError`.
+    /// Waits for an error of a handler or a middleware.
     ///
     /// - Parameter patience: How long to wait; by default the harness's patience.
     /// - Returns: The error, which ``handlerErrors`` does not have any more.
@@ -125,7 +128,7 @@ public final class TestHarness: Sendable {
     func dropClients() { self.network.dropAll() }
 }
 
-/// An error in a handler or a middleware of a namespace that has no `onError`.
+/// An error in a handler or a middleware.
 public struct HandlerError: Error, Sendable, CustomStringConvertible {
     /// The error.
     public let error: any Error
@@ -136,11 +139,11 @@ public struct HandlerError: Error, Sendable, CustomStringConvertible {
     /// The socket it happened to.
     public let socket: SocketID
 
-    init(_ unhandled: UnhandledError) {
-        self.error = unhandled.error
-        self.context = unhandled.context
-        self.namespace = unhandled.socket.namespace.name
-        self.socket = unhandled.socket.id
+    init(_ reported: ReportedError) {
+        self.error = reported.error
+        self.context = reported.context
+        self.namespace = reported.socket.namespace.name
+        self.socket = reported.socket.id
     }
 
     /// The error and where it comes from.

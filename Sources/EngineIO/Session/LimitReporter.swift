@@ -35,6 +35,7 @@ package final class LimitReporter: Sendable {
     }
 
     private let label: String
+    private let source: String
     private let logger: Logger
     private let time: TimeSource
     private let factory: any MetricsFactory
@@ -44,16 +45,19 @@ package final class LimitReporter: Sendable {
     ///
     /// - Parameters:
     ///   - label: Begins the names of the counter and of the log's metadata.
+    ///   - source: The module that the lines are from.
     ///   - logger: Where the lines go.
     ///   - time: What the rate is measured with.
     ///   - factory: Makes the counters.
     package init(
         label: String,
+        source: String = "EngineIO",
         logger: Logger,
         time: TimeSource,
         factory: any MetricsFactory = MetricsSystem.factory
     ) {
         self.label = label
+        self.source = source
         self.logger = logger
         self.time = time
         self.factory = factory
@@ -76,7 +80,7 @@ package final class LimitReporter: Sendable {
         var metadata = metadata()
         metadata["\(self.label).limit"] = "\(limit.name)"
         metadata["\(self.label).omitted"] = "\(omitted)"
-        self.logger.warning("limit reached", metadata: metadata)
+        self.logger.warning("limit reached", metadata: metadata, source: self.source)
     }
 
     /// How often a limit has been reached.

@@ -40,6 +40,43 @@ extension HandlerRegistry {
         }
     }
 
+    /// Handles the first such event of each socket and acknowledges it with a value, inline on the event loop: the handler
+    /// must not block.
+    ///
+    /// - Parameters:
+    ///   - event: The event.
+    ///   - handler: Called with the socket and the arguments. What it returns is the acknowledgement, if the client
+    ///     asks for one; when it throws there is none.
+    public func once<Reply, each Argument>(
+        _ event: AckEvent<Reply, repeat each Argument>,
+        _ handler: @escaping @Sendable (Socket, repeat each Argument) throws -> Reply
+    ) {
+        let token = OnceToken()
+        self.handle(event.name) { [defaults = event.defaults] socket, event in
+            guard socket.spend(token) else { return socket.receiveUnhandled(event) }
+            let reply = try handler(socket, repeat each event.arguments.decode(defaults: defaults))
+            try socket.acknowledge(event) { try $0.encode(reply) }
+        }
+    }
+
+    /// Handles the first such event of each socket and acknowledges it with a value, on the default pool.
+    ///
+    /// - Parameters:
+    ///   - event: The event.
+    ///   - handler: Called with the socket and the arguments; returns the acknowledgement. Cancelled when the socket
+    ///     disconnects.
+    public func once<Reply, each Argument>(
+        _ event: AckEvent<Reply, repeat each Argument>,
+        _ handler: @escaping @Sendable (Socket, repeat each Argument) async throws -> Reply
+    ) {
+        let token = OnceToken()
+        self.handle(event.name, order: .serial) { [defaults = event.defaults] socket, event in
+            guard socket.spend(token) else { return socket.receiveUnhandled(event) }
+            let reply = try await handler(socket, repeat each event.arguments.decode(defaults: defaults))
+            try socket.acknowledge(event) { try $0.encode(reply) }
+        }
+    }
+
     /// Handles the first event with this name of each socket, inline on the event loop: the handler must not block.
     ///
     /// - Parameters:

@@ -80,9 +80,6 @@ public final class Namespace: HandlerRegistry {
     }
 
     func log(_ error: any Error, of socket: Socket, in context: ErrorContext) {
-        if let observer = self.environment.errorObserver.withLock({ $0 }) {
-            observer(UnhandledError(error: error, context: context, socket: socket))
-        }
         let now = self.environment.time.now
         guard let omitted = self.logRate.withLock({ $0.admit(at: now) }) else { return }
         self.environment.logger.warning(

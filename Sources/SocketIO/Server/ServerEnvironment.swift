@@ -17,8 +17,8 @@ final class ServerEnvironment: Sendable {
     let metricsFactory: any MetricsFactory
     let metrics: ServerMetrics
     let tasks = ApplicationTasks()
-    /// Told of errors that no `onError` takes, besides the log.
-    let errorObserver = Mutex<(@Sendable (UnhandledError) -> Void)?>(nil)
+    /// Told of errors of handlers, besides `onError` or the log.
+    let errorObserver = Mutex<(@Sendable (ReportedError) -> Void)?>(nil)
 
     init(
         configuration: SocketIOConfiguration,
@@ -34,7 +34,13 @@ final class ServerEnvironment: Sendable {
         self.logger = logger
         self.time = time
         self.metricsFactory = metrics
-        self.limits = LimitReporter(label: "socketio", logger: logger, time: time, factory: metrics)
+        self.limits = LimitReporter(
+            label: "socketio",
+            source: "SocketIO",
+            logger: logger,
+            time: time,
+            factory: metrics
+        )
         self.metrics = ServerMetrics(factory: metrics)
     }
 }

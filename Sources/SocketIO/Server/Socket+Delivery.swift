@@ -252,7 +252,11 @@ extension Socket {
     /// A handler that ends because it was cancelled when its socket left has done nothing wrong.
     func report(_ error: any Error, in context: ErrorContext) {
         if self.hasLeft, error.isCancellation { return }
-        self.namespace.environment.metrics.failed(in: context)
+        let environment = self.namespace.environment
+        environment.metrics.failed(in: context)
+        if let observer = environment.errorObserver.withLock({ $0 }) {
+            observer(ReportedError(error: error, context: context, socket: self))
+        }
         if let hook = self.handlers.error {
             hook(self, error, context)
         } else {

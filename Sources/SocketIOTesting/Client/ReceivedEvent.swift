@@ -28,7 +28,11 @@ public struct ReceivedEvent: Sendable {
     public func decode<each Argument>(
         as event: Event<repeat each Argument>
     ) throws(SocketIOError) -> (repeat each Argument) {
-        try self.arguments.decode(as: repeat (each Argument).self)
+        do {
+            return try self.arguments.decode(as: repeat (each Argument).self)
+        } catch {
+            throw SocketIOError(error.code, "\(self): \(error.message)", cause: error.cause)
+        }
     }
 
     /// Acknowledges the event.

@@ -94,7 +94,9 @@ extension TestClient {
             guard state.isJoined else { throw TestFailure("no acknowledgement of \"\(name)\" came: \(state.summary)") }
             return nil
         } orSay: { state in
-            TestFailure("no acknowledgement of \"\(name)\" came within \(patience): \(state.summary)")
+            TestFailure(
+                "no acknowledgement of \"\(name)\" came within \(patience): \(state.summary)\(self.connection.thrown)"
+            )
         }
     }
 }

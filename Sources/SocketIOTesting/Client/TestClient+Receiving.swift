@@ -38,7 +38,7 @@ extension TestClient {
             }
             return state.events.remove(at: position)
         } orSay: { state in
-            TestFailure("\(what) within \(patience): \(state.summary)")
+            TestFailure("\(what) within \(patience): \(state.summary)\(self.connection.thrown)")
         }
     }
 

@@ -35,19 +35,23 @@ final class ClientConnection: Sendable {
     /// Encodes what is sent.
     let packets: ClientPackets
     let patience: Duration
+    /// What the server's handlers have thrown.
+    let errors: Watched<[HandlerError]>
     private let core: NIOLoopBound<ConnectionCore>
 
     private init(
         core: NIOLoopBound<ConnectionCore>,
         status: Watched<ConnectionStatus>,
         packets: ClientPackets,
-        patience: Duration
+        patience: Duration,
+        errors: Watched<[HandlerError]>
     ) {
         self.core = core
         self.packets = packets
         self.loop = core.eventLoop
         self.status = status
         self.patience = patience
+        self.errors = errors
     }
 
     /// Opens a session.
@@ -58,7 +62,8 @@ final class ClientConnection: Sendable {
         parser: PacketParser,
         through dialer: Dialer,
         on loop: any EventLoop,
-        patience: Duration
+        patience: Duration,
+        errors: Watched<[HandlerError]>
     ) async throws -> ClientConnection {
         let connection = try await loop.submit {
             let status = Watched(ConnectionStatus())
@@ -69,7 +74,8 @@ final class ClientConnection: Sendable {
                 core: bound,
                 status: status,
                 packets: ClientPackets(parser: parser),
-                patience: patience
+                patience: patience,
+                errors: errors
             )
         }.get()
         do {
@@ -79,6 +85,14 @@ final class ClientConnection: Sendable {
             throw error
         }
         return connection
+    }
+
+    /// What handlers have thrown, for whoever waits in vain for what they should have done; empty when that is nothing.
+    var thrown: String {
+        let errors = self.errors.current
+        guard !errors.isEmpty else { return "" }
+        let more = errors.count > 3 ? " and \(errors.count - 3) more" : ""
+        return "; handlers have thrown: \(errors.prefix(3).map(\.description).joined(separator: ", "))\(more)"
     }
 
     private func waitUntilOpen() async throws {

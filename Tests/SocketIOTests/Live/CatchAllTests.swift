@@ -101,6 +101,24 @@ import Testing
         }
     }
 
+    @Test(arguments: TestingMode.allCases, [false, true])
+    func `a handler that runs once answers with its value`(mode: TestingMode, isAsync: Bool) async throws {
+        let double = Event<Int>("double").replying(with: Int.self)
+        try await Self.run(mode) { namespace in
+            if isAsync {
+                namespace.once(double) { _, number async in 2 * number }
+            } else {
+                namespace.once(double) { _, number in 2 * number }
+            }
+        } _: { client in
+            let answer = try await client.emitWithAck(double, 4)
+            #expect(answer == 8)
+            await #expect(throws: TestFailure.self) {
+                try await client.emitWithAck(double, 5, within: .milliseconds(50))
+            }
+        }
+    }
+
     @Test(arguments: TestingMode.allCases)
     func `a handler that runs once answers once, in each namespace and whatever its form`(
         mode: TestingMode

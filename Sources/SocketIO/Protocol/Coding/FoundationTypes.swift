@@ -34,7 +34,7 @@ extension ValueDecoder {
     }
 
     private func decodeData() throws -> Data {
-        try attachment().withUnsafeReadableBytes { Data($0) }
+        try attachment(as: Data.self).withUnsafeReadableBytes { Data($0) }
     }
 
     private func decodeDate() throws -> Date {

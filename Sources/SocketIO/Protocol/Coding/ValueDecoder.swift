@@ -59,10 +59,12 @@ extension ValueDecoder {
     }
 
     /// The bytes that a placeholder names.
-    func attachment() throws -> ByteBuffer {
-        guard let row else { throw document.missing(ByteBuffer.self, path) }
+    ///
+    /// - Parameter type: What was asked for, to be named in the error.
+    func attachment(as type: Any.Type = ByteBuffer.self) throws -> ByteBuffer {
+        guard let row else { throw document.missing(type, path) }
         if let attachment = document.attachment(at: row) { return attachment }
-        throw document.mismatch(ByteBuffer.self, at: row, path)
+        throw document.mismatch(type, at: row, path)
     }
 }
 
