@@ -3,11 +3,13 @@
 /// The revision of the protocol, and with revision 3 what the client can read.
 enum WireFormat: Sendable, Hashable {
     case revision4
+    /// Of a client that cannot read binary messages on a WebSocket, which are then text; polling is no different.
+    case revision4Base64
     case revision3(Revision3Options)
 
     var revision: ProtocolRevision {
         switch self {
-        case .revision4: .four
+        case .revision4, .revision4Base64: .four
         case .revision3: .three
         }
     }
@@ -25,23 +27,20 @@ struct Revision3Options: Sendable, Hashable {
         self.callback = callback
     }
 
-    /// What a request asks for; as in Node, `b64` with any value is a wish, and `j` with any value a callback.
+    /// What a request asks for; as in Node, `j` with any value is a callback.
     ///
     /// - Throws: `badRequest` for a callback without a number, which no script could call.
     init(_ query: Query) throws(RequestRejection) {
-        var (usesBase64, callback) = (false, String?.none)
-        for (name, value) in query.all {
-            switch name {
-            case "b64": usesBase64 = !value.isEmpty
-            case "j": callback = value
-            default: break
-            }
-        }
-        guard let callback else {
-            self.init(usesBase64: usesBase64)
+        guard let callback = query.all.last(where: { $0.name == "j" })?.value else {
+            self.init(usesBase64: query.asksForBase64)
             return
         }
         guard let found = JSONPCallback(parameter: callback) else { throw .badRequest }
         self.init(callback: found)
     }
+}
+
+extension Query {
+    /// Whether the client cannot read binary data; as in Node, `b64` with any value says so.
+    var asksForBase64: Bool { self.all.last { $0.name == "b64" }?.value.isEmpty == false }
 }

@@ -171,7 +171,7 @@ struct Outbox {
     /// Takes what a session answers a poll with: whole units, or a noop when there are none.
     mutating func takePayload(maximumPackets: Int, last: PacketType?, as wire: WireFormat) -> PollPayload {
         switch wire {
-        case .revision4:
+        case .revision4, .revision4Base64:
             return self.takePayload(maximumPackets: maximumPackets, last: last) ?? .noop
         case .revision3(let options):
             var encoder = Revision3PayloadEncoder()

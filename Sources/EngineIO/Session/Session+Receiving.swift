@@ -67,7 +67,7 @@ extension Session {
         let maximumPackets = self.environment.configuration.limits.packetsPerPayload
         do throws(ProtocolViolation) {
             switch self.wire {
-            case .revision4:
+            case .revision4, .revision4Base64:
                 var payload = PayloadDecoder(body, maximumPackets: maximumPackets)
                 while let packet = try payload.next(), self.receive(packet) {}
             case .revision3(let options):

@@ -5,7 +5,7 @@ extension WireFormat {
     /// The answer to a poll that has nothing to say.
     var noop: PollPayload {
         switch self {
-        case .revision4:
+        case .revision4, .revision4Base64:
             return .noop
         case .revision3(let options):
             var encoder = Revision3PayloadEncoder()
@@ -21,7 +21,7 @@ extension WireFormat {
     ///   - message: What else the client is sent first.
     func opening(_ open: ByteBuffer, _ message: MessageUnit?) -> PollPayload {
         switch self {
-        case .revision4:
+        case .revision4, .revision4Base64:
             guard let message else { return PollPayload(body: open, isCompressible: true) }
             var encoder = PayloadEncoder(beginningWith: open)
             encoder.append(message)
@@ -39,7 +39,7 @@ extension WireFormat {
     /// Decodes a text message.
     func decode(text: ByteBuffer) throws(ProtocolViolation) -> InboundPacket {
         switch self {
-        case .revision4: try PacketDecoder.decode(text)
+        case .revision4, .revision4Base64: try PacketDecoder.decode(text)
         case .revision3: try Revision3PacketDecoder.decode(text: text)
         }
     }
@@ -47,7 +47,7 @@ extension WireFormat {
     /// Decodes a binary message.
     func decode(binary: ByteBuffer) -> InboundPacket {
         switch self {
-        case .revision4: .binary(binary)
+        case .revision4, .revision4Base64: .binary(binary)
         case .revision3: Revision3PacketDecoder.decode(binary: binary)
         }
     }

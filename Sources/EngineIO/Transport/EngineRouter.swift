@@ -148,7 +148,9 @@ extension EngineCore {
     /// It comes after the application's own, as in Node.
     func wireFormat(_ target: String) throws(RequestRejection) -> WireFormat {
         let query = try Query(target: target)
-        guard ProtocolRevision(parameter: query.revision) == .three else { return .revision4 }
+        guard ProtocolRevision(parameter: query.revision) == .three else {
+            return query.asksForBase64 ? .revision4Base64 : .revision4
+        }
         guard self.configuration.allowsEIO3 else { throw .unsupportedProtocolVersion }
         let options = try Revision3Options(query)
         // Browsers do not say which page a script is for, so that this must be everybody's.
@@ -158,7 +160,10 @@ extension EngineCore {
 
     /// How packets are written on a WebSocket that may become the transport of a session.
     func wireFormat(_ target: String, of session: Session) -> WireFormat {
-        guard case .revision3 = session.wire, let query = try? Query(target: target) else { return session.wire }
-        return (try? Revision3Options(query)).map { .revision3($0) } ?? session.wire
+        guard let query = try? Query(target: target) else { return session.wire }
+        switch session.wire {
+        case .revision4, .revision4Base64: return query.asksForBase64 ? .revision4Base64 : .revision4
+        case .revision3: return (try? Revision3Options(query)).map { .revision3($0) } ?? session.wire
+        }
     }
 }

@@ -137,8 +137,11 @@ final class SessionWebSocket: WebSocketEndpoint {
     }
 
     private func rewritten(_ frames: FrameList) -> FrameList {
-        guard case .revision3(let options) = self.wire else { return frames }
-        return Revision3Frames.rewritten(frames, usesBase64: options.usesBase64)
+        switch self.wire {
+        case .revision4: frames
+        case .revision4Base64: RewrittenFrames.rewritten(frames, as: .base64("b"))
+        case .revision3(let options): RewrittenFrames.rewritten(frames, as: options.usesBase64 ? .base64("b4") : .typed)
+        }
     }
 
     /// The candidate has become the transport.

@@ -240,6 +240,33 @@ extension LiveTests {
             }
         }
 
+        @Test(arguments: [("&b64=1", true), ("&b64=", false), ("&b64=1&b64=", false), ("", false)])
+        func `a client that cannot read bytes gets base64`(wish: String, isText: Bool) async throws {
+            try await withEngineServer { server in
+                let client = try await WebSocketTestClient.connect(port: server.port, Self.target + wish)
+                _ = try await client.receiveText()
+                try await client.send(binary: [1, 2, 3, 4])
+                #expect(try await client.receive() == (isText ? .text("bAQIDBA==") : .binary([1, 2, 3, 4])))
+                try await client.send("4text")
+                #expect(try await client.receiveText() == "4text")
+            }
+        }
+
+        @Test(arguments: [false, true])
+        func `the request to upgrade says whether bytes are sent as text`(usesBase64: Bool) async throws {
+            try await withEngineServer { server in
+                // What the first request says is for polling, where bytes are always text.
+                let polling = try await PollingTestClient.connect(port: server.port)
+                let target = "\(Self.target)&sid=\(polling.sid)" + (usesBase64 ? "&b64=1" : "")
+                let webSocket = try await WebSocketTestClient.connect(port: server.port, target)
+                try await webSocket.send("2probe")
+                #expect(try await webSocket.receiveText() == "3probe")
+                try await webSocket.send("5")
+                try await webSocket.send(binary: [1, 2, 3, 4])
+                #expect(try await webSocket.receive() == (usesBase64 ? .text("bAQIDBA==") : .binary([1, 2, 3, 4])))
+            }
+        }
+
         @Test func `header names and values of the handshake may have any case`() async throws {
             try await withEngineServer { server in
                 let client = try await HTTPTestClient.connect(port: server.port)

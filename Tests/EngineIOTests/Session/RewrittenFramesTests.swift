@@ -1,10 +1,10 @@
-/// The frames of revision 3, made of those that sessions keep.
+/// Frames in another form, made of those that sessions keep.
 import NIOCore
 import Testing
 
 @testable import EngineIO
 
-@Suite struct Revision3FramesTests {
+@Suite struct RewrittenFramesTests {
     private static func messages(_ frames: FrameList) -> [(WebSocketOpcode, ByteBuffer)] {
         var bytes = ByteBuffer()
         for buffer in frames { bytes.writeImmutableBuffer(buffer) }
@@ -20,7 +20,7 @@ import Testing
 
     @Test func `text is passed on as it is`() {
         let frames = FrameList(MessageUnit(text: "hello").frames)
-        #expect(Revision3Frames.rewritten(frames, usesBase64: false) == frames)
+        #expect(RewrittenFrames.rewritten(frames, as: .typed) == frames)
     }
 
     @Test(arguments: [0, 1, 124, 125, 4095, 4096, 65_534, 65_535, 100_000])
@@ -31,7 +31,7 @@ import Testing
             Self.unit([(true, ByteBuffer(string: "head")), (false, bytes), (false, bytes), (true, bytes)]).frames
         )
         frames.append(MessageUnit(text: "after").frames)
-        let messages = Self.messages(Revision3Frames.rewritten(frames, usesBase64: false))
+        let messages = Self.messages(RewrittenFrames.rewritten(frames, as: .typed))
         #expect(messages.map(\.0) == [.text, .text, .binary, .binary, .text, .text])
         #expect(messages[0].1 == ByteBuffer(string: "4before"))
         #expect(messages[1].1 == ByteBuffer(string: "4head"))
@@ -40,11 +40,12 @@ import Testing
         #expect(messages[5].1 == ByteBuffer(string: "4after"))
     }
 
-    @Test func `a client that cannot read bytes gets base64`() {
+    @Test(arguments: [("b4", "b4AQIDBA=="), ("b", "bAQIDBA==")] as [(StaticString, String)])
+    func `a client that cannot read bytes gets base64`(prefix: StaticString, text: String) {
         let frames = FrameList(MessageUnit(binary: ByteBuffer(bytes: [1, 2, 3, 4])).frames)
-        let messages = Self.messages(Revision3Frames.rewritten(frames, usesBase64: true))
+        let messages = Self.messages(RewrittenFrames.rewritten(frames, as: .base64(prefix)))
         #expect(messages.map(\.0) == [.text])
-        #expect(messages.map(\.1) == [ByteBuffer(string: "b4AQIDBA==")])
+        #expect(messages.map(\.1) == [ByteBuffer(string: text)])
     }
 
     /// Whoever writes them looks at one buffer after the other.
@@ -53,7 +54,7 @@ import Testing
         for size in [1, 5000, 70_000] {
             frames.append(MessageUnit(binary: ByteBuffer(repeating: 7, count: size)).frames)
         }
-        let rewritten = Revision3Frames.rewritten(frames, usesBase64: false)
+        let rewritten = RewrittenFrames.rewritten(frames, as: .typed)
         #expect(rewritten.map { Self.messages(FrameList($0)).map(\.1.readableBytes) } == [[2], [5001], [70_001]])
     }
 }

@@ -1,13 +1,21 @@
-/// Turns the frames that sessions keep into those of revision 3, where a binary message has its type before it.
+/// Turns the frames that sessions keep into those of a client that wants binary messages in another form.
 import NIOCore
 
-/// Units are encoded once for all receivers, as revision 4 wants them; text is the same in both.
-enum Revision3Frames {
-    /// The frames for a client of revision 3, whole ones in each buffer; those without binary messages are passed on.
-    static func rewritten(_ frames: FrameList, usesBase64: Bool) -> FrameList {
+/// Units are encoded once for all receivers, as most clients want them; text is the same for all.
+enum RewrittenFrames {
+    /// What becomes of a binary message.
+    enum BinaryForm {
+        /// Revision 3: bytes with the packet's type before them.
+        case typed
+        /// A text: base64 behind this, for clients that cannot read bytes.
+        case base64(StaticString)
+    }
+
+    /// The frames in another form, whole ones in each buffer; those without binary messages are passed on.
+    static func rewritten(_ frames: FrameList, as form: BinaryForm) -> FrameList {
         var result = FrameList()
         for buffer in frames {
-            result.append(Self.hasBinary(buffer) ? Self.rewritten(buffer, usesBase64: usesBase64) : buffer)
+            result.append(Self.hasBinary(buffer) ? Self.rewritten(buffer, as: form) : buffer)
         }
         return result
     }
@@ -20,20 +28,20 @@ enum Revision3Frames {
         return false
     }
 
-    private static func rewritten(_ buffer: ByteBuffer, usesBase64: Bool) -> ByteBuffer {
+    private static func rewritten(_ buffer: ByteBuffer, as form: BinaryForm) -> ByteBuffer {
         var rest = buffer
         var result = ByteBufferAllocator().buffer(capacity: rest.readableBytes + WebSocketFrame.maximumHeaderSize)
         while rest.readableBytes > 0 {
             let frame = WebSocketFrame.readUnmasked(from: &rest)
             let payload = frame.payload
             let start = result.writerIndex
-            switch frame.opcode {
-            case .binary where usesBase64:
-                let length = 2 + Base64.encodedLength(of: payload.readableBytes)
+            switch (frame.opcode, form) {
+            case (.binary, .base64(let prefix)):
+                let length = prefix.utf8CodeUnitCount + Base64.encodedLength(of: payload.readableBytes)
                 WebSocketFrame.writeHeader(.text, length: length, into: &result)
-                result.writeStaticString("b4")
+                result.writeStaticString(prefix)
                 Base64.encode(payload, into: &result)
-            case .binary:
+            case (.binary, .typed):
                 WebSocketFrame.writeHeader(.binary, length: 1 + payload.readableBytes, into: &result)
                 result.writeInteger(PacketType.message.number)
                 result.writeImmutableBuffer(payload)
