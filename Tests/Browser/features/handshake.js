@@ -41,6 +41,23 @@ scenario("extra headers arrive, from another origin too", { transports: ["pollin
     }
 });
 
+scenario(
+    "the first protocol that a WebSocket asks for is chosen",
+    { transports: ["websocket", "upgrade"] },
+    async (stage) => {
+        const socket = await stage.connect("/", { protocols: ["chat", "superchat"] });
+        equal(socket.io.engine.transport.ws.protocol, "chat", "protocol");
+    },
+);
+
+scenario("a client that cannot read bytes gets them as text", async (stage) => {
+    const socket = await stage.connect("/", { forceBase64: true });
+    const kinds = new Set();
+    socket.io.engine.transport.ws?.addEventListener("message", (message) => kinds.add(typeof message.data));
+    equal(await call(socket, "message-with-ack", bytes(1, 2), { deep: bytes(3) }), [bytes(1, 2), { deep: bytes(3) }]);
+    if (stage.last === "websocket") equal([...kinds], ["string"], "kinds of messages");
+});
+
 feature("engine hooks");
 
 scenario("the application's headers are in the answers", { transports: ["polling"] }, async (stage) => {
