@@ -48,7 +48,7 @@ program=$(swift build --package-path Fuzz "${flags[@]}" --show-bin-path)/Fuzz
 export SWIFT_BACKTRACE=enable=no
 # The order of a set or dictionary is the same in each run.
 export SWIFT_DETERMINISTIC_HASHING=1
-mapfile -t known < <("$program" | grep -E '^[a-z-]+$')
+mapfile -t known < <("$program" | grep -E '^[a-z0-9-]+$')
 [[ ${#known[@]} -gt 0 ]] || fail "the program names no targets"
 targets=("$@")
 if [[ ${#targets[@]} == 0 ]]; then targets=("${known[@]}"); fi

@@ -45,11 +45,21 @@ extension FuzzTarget {
                 throw Finding("\(type) cannot be encoded again: \(decoded)")
             }
             // Numbers too large for a type become infinite, and leave as null.
-            guard decoded == decoded, !encoded.json.contains("null") || value.json.contains("null") else { return }
+            guard decoded == decoded, !(value.hasInfiniteNumber && encoded.json.contains("null")) else { return }
             let again = try encoded.decode(as: type)
             // A number may have become one of another kind that has the same text.
             let isSame = try again == decoded || EncodedValue(again).value.means(encoded.value)
             try expect(isSame, "\(type) there and back by \(encoded.json): \(again), was \(decoded)")
+        }
+    }
+}
+
+extension EncodedValue {
+    /// Whether a number is too large for a `Double`, wherever it stands.
+    fileprivate var hasInfiniteNumber: Bool {
+        let document = JSONDocument(self)
+        return (0..<document.rowCount).contains { row in
+            document.kind(of: row) == .number && document.withText(of: row) { JSONNumber.double($0) }?.isInfinite == true
         }
     }
 }

@@ -28,6 +28,7 @@ enum StageConfiguration {
         configuration.limits.namespacesPerConnection = 3
         configuration.limits.dynamicNamespaces = 2
         configuration.limits.eventsPerInbox = 3
+        configuration.limits.inboxBytes = 300
         configuration.engine.limits.connectionsWithoutHandshake = 5
         configuration.limits.roomsPerSocket = 4
         configuration.limits.acknowledgementsPerSocket = 4

@@ -32,10 +32,11 @@ enum ISODate {
     }
 
     /// The time since 1970 that `text` denotes: a date with time and zone (`Z` or `+hh:mm`), seconds and their
-    /// fraction optional; nothing when it is written in another way or does not exist.
+    /// fraction optional; nothing when it is written in another way, does not exist, or is beyond what JavaScript's
+    /// dates reach.
     static func milliseconds(_ text: String) -> Double? {
         var reader = ISODateReader(text)
-        return reader.read()
+        return reader.read().flatMap { abs($0) <= limit ? $0 : nil }
     }
 }
 
