@@ -59,7 +59,8 @@ extension EncodedValue {
     fileprivate var hasInfiniteNumber: Bool {
         let document = JSONDocument(self)
         return (0..<document.rowCount).contains { row in
-            document.kind(of: row) == .number && document.withText(of: row) { JSONNumber.double($0) }?.isInfinite == true
+            document.kind(of: row) == .number
+                && document.withText(of: row) { JSONNumber.double($0) }?.isInfinite == true
         }
     }
 }
