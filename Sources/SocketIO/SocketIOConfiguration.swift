@@ -158,13 +158,14 @@ public struct SocketIOConfiguration: Sendable {
         /// are not read either: a handler that awaits one must not let its client send this many events meanwhile.
         public var eventsPerInbox: Int = 128
 
-        /// The bytes of events that wait for handlers, over all namespaces of a connection, from which on it is no longer
-        /// read.
+        /// The bytes of events that handlers have before them, over all namespaces of a connection, from which on it is no
+        /// longer read.
         ///
         /// Default: 16 MiB, more than one packet can have by default; read again when half of it is left. Texts and
-        /// attachments count, also those of concurrent handlers at work, and of events that come before the middlewares
-        /// have let their socket in. The packet that goes beyond it is kept, however large it is. As with
-        /// ``eventsPerInbox``, acknowledgements are not read either.
+        /// attachments of events count that wait, also for the middlewares to let their socket in, and of those that
+        /// asynchronous handlers are at work on, until they have ended. The packet that goes beyond it is kept, however
+        /// large it is. While a connection is not read, its acknowledgements are not read either: where handlers await
+        /// them, this has to be more than the events that they are at work on meanwhile.
         public var inboxBytes: Int = 16 << 20
 
         /// How many events a connection may send in a second, over all its namespaces; `nil` for any number.

@@ -40,7 +40,7 @@ extension FuzzTarget {
             )
         )
         guard let auth = encodedValue(ByteBuffer(bytes: input.bytes), maximumDepth: 40) else { return }
-        let recovered = try input.bounded(perByte: 300) { store.take(for: auth) }
+        let recovered = try input.bounded(perByte: 300) { store.take(for: auth, beside: 0) }
         let pid = try auth.value["pid"]?.stringValue
         try expect(recovered == nil || pid == "pid", "\(auth) has brought back another socket")
     }

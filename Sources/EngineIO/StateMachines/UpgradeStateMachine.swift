@@ -6,7 +6,7 @@ import NIOCore
 /// States: no candidate; probing; upgrading, once the candidate has sent `5` while a POST of the client is still being
 /// delivered (the switch waits for it, so that no message overtakes another); done.
 /// The peer's faults (a message on a candidate, a second candidate) cost the candidate, never the session. A candidate
-/// that is lost after the switch, or an input that comes too late, is a legal race and ignored.
+/// that is lost after the switch is the session's business, and an input that comes too late a legal race: ignored.
 struct UpgradeStateMachine<Candidate> {
     /// What to do with a WebSocket that names a session.
     enum ArrivalAction: Equatable {

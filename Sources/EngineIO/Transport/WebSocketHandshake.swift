@@ -49,12 +49,14 @@ package enum WebSocketHandshake {
     private static func subprotocol(for head: HTTPRequestHead) throws(Refusal) -> String? {
         let values = head.headers[Self.subprotocols]
         guard !values.isEmpty else { return nil }
-        var names: [String] = []
+        var first: String?
+        // A header has room for thousands.
+        var names: Set<String> = []
         var scanner = HeaderScanner(values.joined(separator: ","))
         repeat {
-            guard let name = scanner.takeToken(), !names.contains(name) else { break }
-            names.append(name)
-            if scanner.isAtEnd { return names[0] }
+            guard let name = scanner.takeToken(), names.insert(name).inserted else { break }
+            if first == nil { first = name }
+            if scanner.isAtEnd { return first }
         } while scanner.take(UInt8(ascii: ","))
         throw Refusal(message: "Invalid \(Self.subprotocols) header")
     }

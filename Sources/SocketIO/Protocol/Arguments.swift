@@ -82,10 +82,18 @@ public struct Arguments: Sendable, RandomAccessCollection {
         count += 1
     }
 
-    /// The memory that the arguments hold: text, attachments and where each of many begins.
+    /// The memory that the arguments hold once they are ``compact()``: text, attachments, and where each of many begins.
     var byteCount: Int {
         let listed = (others?.count ?? 0) * MemoryLayout<Slice>.stride
         return attachments.reduce(payload.readableBytes + listed) { $0 + $1.readableBytes }
+    }
+
+    /// The same arguments in memory of their own, if what they share is far larger, as is a POST of many packets.
+    func compact() -> Arguments {
+        var copy = Arguments(payload: payload.compact())
+        (copy.first, copy.second, copy.others, copy.count) = (first, second, others, count)
+        copy.attached = attached?.map { $0.compact() }
+        return copy
     }
 
     /// What placeholders in the arguments name.
@@ -108,5 +116,15 @@ public struct Arguments: Sendable, RandomAccessCollection {
     private func bytes(of slice: Slice) -> ByteBuffer {
         let start = payload.readerIndex + Int(slice.start)
         return payload.getSlice(at: start, length: Int(slice.length)) ?? ByteBuffer()
+    }
+}
+
+extension ByteBuffer {
+    /// The same bytes, copied if they keep far more memory than they need.
+    fileprivate func compact() -> ByteBuffer {
+        guard storageCapacity > 2 * readableBytes + 512 else { return self }
+        var copy = ByteBufferAllocator().buffer(capacity: readableBytes)
+        copy.writeImmutableBuffer(self)
+        return copy
     }
 }

@@ -29,7 +29,7 @@ final class RecoveryStore: Sendable {
     ///
     /// - Parameters:
     ///   - settings: How long and how much is kept.
-    ///   - mostMissedBytes: The most bytes of events that one client gets when it comes back.
+    ///   - mostMissedBytes: The most bytes that may wait for a client with the events that it gets when it comes back.
     ///   - limits: Told when somebody cannot come back because something had to go before its time.
     ///   - time: The time.
     init(settings: ConnectionStateRecovery, mostMissedBytes: Int, limits: LimitReporter, time: TimeSource) {
@@ -109,8 +109,10 @@ final class RecoveryStore: Sendable {
 
     /// Takes the socket that a client says it had, if everything it missed is still there.
     ///
-    /// - Parameter auth: What the client sent with its CONNECT.
-    func take(for auth: EncodedValue?) -> RecoveredSocket? {
+    /// - Parameters:
+    ///   - auth: What the client sent with its CONNECT.
+    ///   - waiting: The bytes that wait for the client already.
+    func take(for auth: EncodedValue?, beside waiting: Int) -> RecoveredSocket? {
         guard let auth, let claim = try? auth.decode(as: Claim.self), let pid = claim.pid?.text else { return nil }
         let now = self.time.now
         let (recovered, isEvicted) = self.state.withLock { state -> (RecoveredSocket?, Bool) in
@@ -128,7 +130,7 @@ final class RecoveryStore: Sendable {
             }
             guard state.events.isComplete(after: seen) else { return (nil, true) }
             let missed = state.events.events(after: seen, for: socket.id, in: socket.rooms)
-            guard self.fitsOutbox(missed.lazy.map(\.unit)) else { return (nil, true) }
+            guard self.fitsOutbox(missed.map(\.unit), beside: waiting) else { return (nil, true) }
             return (RecoveredSocket(socket: socket, seenNumber: seen), false)
         }
         if isEvicted { self.limits.reached(.recoverableEvents) }
@@ -136,19 +138,25 @@ final class RecoveryStore: Sendable {
     }
 
     /// Whether a client can be sent all of these at once, and what comes right behind them.
-    private func fitsOutbox(_ missed: some Sequence<MessageUnit>) -> Bool {
-        missed.reduce(0) { $0 + $1.byteCount } <= self.mostMissedBytes
+    private func fitsOutbox(_ missed: [MessageUnit], beside waiting: Int) -> Bool {
+        missed.reduce(waiting) { $0 + $1.byteCount } <= self.mostMissedBytes
     }
 
     /// Lets a socket in, between two events: those behind are sent to it, those before it has missed or need not see.
     ///
     /// - Parameters:
     ///   - recovery: The socket's.
+    ///   - waiting: The bytes that wait for the client already.
     ///   - admits: Says whether a missed event may be sent; asked without the lock.
     ///   - enter: Given what the client has missed; sends it, and enters the rooms. It must not run anything of the
     ///     application's. Returns `false` when the socket has left meanwhile.
     /// - Returns: `false` when events that came while the middlewares ran are gone already, or were too many.
-    func admit(_ recovery: SocketRecovery, admits: (AnyEvent) -> Bool, enter: ([MessageUnit]) -> Bool) -> Bool {
+    func admit(
+        _ recovery: SocketRecovery,
+        beside waiting: Int,
+        admits: (AnyEvent) -> Bool,
+        enter: ([MessageUnit]) -> Bool
+    ) -> Bool {
         guard let recovered = recovery.recovered else {
             self.state.withLock { state in self.enter(&state, recovery, seen: state.events.lastNumber) { enter([]) } }
             return true
@@ -163,7 +171,7 @@ final class RecoveryStore: Sendable {
             }
             guard let events else { return false }
             missed += events.filter { $0.observed.map(admits) ?? true }.map(\.unit)
-            guard self.fitsOutbox(missed) else { return false }
+            guard self.fitsOutbox(missed, beside: waiting) else { return false }
             seen = end
             let isDone = self.state.withLock { state in
                 // What was sent while the interceptors were asked is looked at as well.

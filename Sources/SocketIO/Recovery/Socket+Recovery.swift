@@ -57,8 +57,9 @@ extension Socket {
     func enterNamespace(through store: RecoveryStore, _ recovery: SocketRecovery, _ sendReply: (() -> Void) -> Void) {
         let adapter = self.namespace.adapter
         var isComplete = true
+        let waiting = self.session.outboxBytes
         adapter.tellingLater {
-            isComplete = store.admit(recovery, admits: { self.admitsOutgoing($0) }) { missed in
+            isComplete = store.admit(recovery, beside: waiting, admits: { self.admitsOutgoing($0) }) { missed in
                 guard let rooms = self.takeEarlyRooms() else { return false }
                 // Before the answer to CONNECT, as in Node.
                 for unit in missed { self.session.send(unit) }

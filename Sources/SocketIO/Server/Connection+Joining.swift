@@ -63,18 +63,21 @@ extension Connection {
         let name = namespace.name
         // Clients of Socket.IO 2 know nothing of coming back.
         let store = session.revision == .three ? nil : namespace.recovery
-        let recovery = store.map {
-            SocketRecovery(recovered: $0.take(for: search.handshake.auth), newPrivateID: SessionID().description)
+        // Looking through what a client has missed is for those that may come in.
+        let mayCome = store == nil || self.state.withLock { !$0.isClosed && self.hasRoom($0) }
+        let recovery = store.map { store in
+            SocketRecovery(
+                recovered: mayCome ? store.take(for: search.handshake.auth, beside: session.outboxBytes) : nil,
+                newPrivateID: SessionID().description
+            )
         }
         let admission: Admission = self.state.withLock { state in
             if let number {
                 guard state.searches[name]?.number == number else { return .unwanted }
                 state.searches[name] = nil
             }
-            let limit = self.server.configuration.limits.namespacesPerConnection
-            // Most joins under way are among the sockets already: each kind is bounded by itself.
             guard !state.isClosed else { return .unwanted }
-            guard state.sockets.count < limit, state.pendingJoins < limit else { return .tooMany }
+            guard self.hasRoom(state) else { return .tooMany }
             let socket = Socket(
                 namespace: namespace,
                 handshake: search.handshake,
@@ -92,6 +95,14 @@ extension Connection {
         // Whoever it was did not come back by this.
         if let recovered = recovery?.recovered { namespace.recovery?.giveBack(recovered) }
         return admission
+    }
+
+    /// Whether the client may join one more namespace.
+    ///
+    /// Most joins under way are among the sockets already: each kind is bounded by itself.
+    private func hasRoom(_ state: borrowing State) -> Bool {
+        let limit = self.server.configuration.limits.namespacesPerConnection
+        return state.sockets.count < limit && state.pendingJoins < limit
     }
 
     private func runMiddlewares(for socket: Socket) {

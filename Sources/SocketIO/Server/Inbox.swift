@@ -18,11 +18,13 @@ struct Inbox: Sendable {
     /// Whether the connect handlers have not returned yet.
     private(set) var isConnecting = true
     /// Handlers that run beside the others.
-    private var concurrentTasks: [UInt64: (task: Task<Void, Never>, byteCount: Int)] = [:]
+    private var concurrentTasks: [UInt64: (task: Task<Void, Never>?, byteCount: Int)] = [:]
     private var nextConcurrentID: UInt64 = 0
     /// Whether the connection is not read, because too much waits here.
     private(set) var isHolding = false
-    /// How many bytes more, or fewer, wait than ``takeByteChange()`` has told.
+    /// The bytes of the event that has been taken last, until the next is.
+    private var bytesAtWork = 0
+    /// How many bytes more, or fewer, are held than ``takeByteChange()`` has told.
     private var byteChange = 0
 
     /// Takes the turn when nothing is being delivered.
@@ -35,21 +37,33 @@ struct Inbox: Sendable {
     }
 
     mutating func append(_ item: Item) {
+        let item = item.compact()
         let byteCount = item.byteCount
         self.byteChange += byteCount
         self.items.append((item, byteCount))
     }
 
-    /// Puts something before all that waits: it is about to be delivered, and its bytes are not counted.
+    /// Puts something before all that waits: what has just been taken, or nothing has been delivered before.
     mutating func prepend(_ item: Item) {
-        self.items.prepend((item, 0))
+        self.finishedWork()
+        let item = item.compact()
+        let byteCount = item.byteCount
+        self.byteChange += byteCount
+        self.items.prepend((item, byteCount))
+    }
+
+    /// What was taken last is not at work any more.
+    private mutating func finishedWork() {
+        self.byteChange -= self.bytesAtWork
+        self.bytesAtWork = 0
     }
 
     /// Takes the next item; when there is none the turn is over.
     mutating func next() -> Item? {
         let next = self.items.popFirst()
         let item = next?.item
-        self.byteChange -= next?.byteCount ?? 0
+        self.finishedWork()
+        self.bytesAtWork = next?.byteCount ?? 0
         // Most sockets never have anything wait again: the memory goes.
         if self.isConnecting, self.items.isEmpty { self.items = [] }
         // Connecting comes first of all; whoever asks for more is done with it.
@@ -85,7 +99,7 @@ struct Inbox: Sendable {
         return true
     }
 
-    /// How many bytes more, or fewer, wait than the last call has told.
+    /// How many bytes more, or fewer, are held than the last call has told: what waits, and what is at work.
     mutating func takeByteChange() -> Int {
         defer { self.byteChange = 0 }
         return self.byteChange
@@ -117,17 +131,23 @@ struct Inbox: Sendable {
     /// Drops the events that wait, and takes the tasks to cancel.
     mutating func close() -> [Task<Void, Never>] {
         self.byteChange -= self.items.reduce(0) { $0 + $1.byteCount }
-        self.byteChange -= self.concurrentTasks.values.reduce(0) { $0 + $1.byteCount }
         self.items.removeAll { $0.item.isEvent }
-        defer {
-            self.task = nil
-            self.concurrentTasks = [:]
-        }
-        return self.concurrentTasks.values.map(\.task) + [self.task].compactMap(\.self)
+        let tasks = self.concurrentTasks.values.compactMap(\.task) + [self.task].compactMap(\.self)
+        self.task = nil
+        // Their bytes count until they have ended.
+        self.concurrentTasks = self.concurrentTasks.mapValues { (nil, $0.byteCount) }
+        return tasks
     }
 }
 
 extension Inbox.Item {
+    /// The same, holding no more memory than it needs.
+    func compact() -> Self {
+        guard case .event(let handler, var event) = self else { return self }
+        event.arguments = event.arguments.compact()
+        return .event(handler, event)
+    }
+
     /// The memory that an event holds.
     var byteCount: Int {
         if case .event(_, let event) = self { event.arguments.byteCount } else { 0 }

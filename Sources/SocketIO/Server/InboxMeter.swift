@@ -1,8 +1,8 @@
-/// The memory of the events that wait for the handlers of one connection.
+/// The memory of the events that the handlers of one connection have before them.
 internal import EngineIO
 internal import Synchronization
 
-/// Holds a connection back while too many bytes wait in the inboxes of its sockets.
+/// Holds a connection back while the inboxes of its sockets hold too many bytes.
 ///
 /// Each inbox counts its own events. Their bytes are counted here, since a client may join many namespaces. Changes may
 /// come in any order, from any thread: they are sums.
@@ -24,12 +24,12 @@ struct InboxMeter: ~Copyable, Sendable {
 
     /// Creates a meter.
     ///
-    /// - Parameter limit: The bytes from which on the connection is held back, until no more than half of them wait.
+    /// - Parameter limit: The bytes from which on the connection is held back, until no more than half of them are held.
     init(limit: Int) {
         self.limit = limit
     }
 
-    /// Counts bytes that wait now, or, when negative, that wait no more.
+    /// Counts bytes that are held now, or, when negative, that are no more.
     func add(_ byteCount: Int) -> Step {
         guard byteCount != 0 else { return .none }
         return self.state.withLock { state in

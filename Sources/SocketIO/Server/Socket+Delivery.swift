@@ -119,7 +119,7 @@ extension Socket {
     /// Starts a task that has the turn, with an item in front of those that wait.
     private func startDraining(with item: Inbox.Item) {
         let tasks = self.namespace.environment.tasks
-        self.state.withLock { state in
+        let byteChange = self.state.withLock { state in
             let hasLeft = state.phase == .disconnected
             // An event whose socket has left since it was taken is dropped like those that waited.
             if !(hasLeft && item.isEvent) { state.inbox.prepend(item) }
@@ -128,7 +128,9 @@ extension Socket {
             let task = hasLeft ? tasks.run { await self.drain() } : self.drainingTask(tasks)
             state.inbox.started(task)
             if hasLeft, !item.isDisconnected { task.cancel() }
+            return state.inbox.takeByteChange()
         }
+        self.meter(byteChange)
     }
 
     /// A task that a disconnect cancels, and hence needs nobody else to.
@@ -160,6 +162,7 @@ extension Socket {
     ///
     /// - Returns: Whether the connection must be held back, because too many run already.
     private func runConcurrently(_ event: IncomingEvent, _ handler: EventHandler) -> Bool {
+        let item = Inbox.Item.event(handler, event).compact()
         let tasks = self.namespace.environment.tasks
         let limit = self.namespace.environment.configuration.limits.eventsPerInbox
         let (mustHold, byteChange) = self.state.withLock { state -> (Bool, Int) in
@@ -167,7 +170,7 @@ extension Socket {
             let id = state.inbox.nextConcurrent()
             tasks.started()
             let task = Task {
-                await self.run(.event(handler, event))
+                await self.run(item)
                 let (mustRelease, byteChange) = self.state.withLock { state in
                     state.inbox.finished(concurrent: id)
                     return (state.inbox.mustRelease(limit: limit), state.inbox.takeByteChange())
@@ -176,7 +179,7 @@ extension Socket {
                 self.meter(byteChange)
                 tasks.finished()
             }
-            state.inbox.started(task, concurrent: id, byteCount: event.arguments.byteCount)
+            state.inbox.started(task, concurrent: id, byteCount: item.byteCount)
             return (state.inbox.mustHold(limit: limit), state.inbox.takeByteChange())
         }
         self.meter(byteChange)

@@ -72,7 +72,7 @@ extension TestClient {
 
     private func send(_ unit: MessageUnit) throws {
         let state = self.member.state.current
-        guard state.isJoined else { throw TestFailure("nothing can be emitted: \(state.summary)") }
+        guard state.isJoined else { throw self.failure("nothing can be emitted", state) }
         self.connection.send(unit)
     }
 
@@ -91,12 +91,10 @@ extension TestClient {
         let patience = patience ?? self.connection.patience
         return try await self.member.state.wait(upTo: patience) { state in
             if let arguments = state.acknowledgements.removeValue(forKey: id) { return arguments }
-            guard state.isJoined else { throw TestFailure("no acknowledgement of \"\(name)\" came: \(state.summary)") }
+            guard state.isJoined else { throw self.failure("no acknowledgement of \"\(name)\" came", state) }
             return nil
         } orSay: { state in
-            TestFailure(
-                "no acknowledgement of \"\(name)\" came within \(patience): \(state.summary)\(self.connection.thrown)"
-            )
+            self.failure("no acknowledgement of \"\(name)\" came within \(patience)", state)
         }
     }
 }

@@ -33,12 +33,12 @@ extension TestClient {
         return try await self.member.state.wait(upTo: patience) { state in
             if let failure = state.answerFailure { throw failure }
             guard let position = state.events.firstIndex(where: { name == nil || $0.name == name }) else {
-                guard state.isJoined else { throw TestFailure("\(what): \(state.summary)") }
+                guard state.isJoined else { throw self.failure(what, state) }
                 return nil
             }
             return state.events.remove(at: position)
         } orSay: { state in
-            TestFailure("\(what) within \(patience): \(state.summary)\(self.connection.thrown)")
+            self.failure("\(what) within \(patience)", state)
         }
     }
 

@@ -95,8 +95,13 @@ public final class TestClient: Sendable {
             guard case .left(let reason) = state.phase else { return nil }
             return reason
         } orSay: { state in
-            TestFailure("not disconnected within \(patience): \(state.summary)")
+            self.failure("not disconnected within \(patience)", state)
         }
+    }
+
+    /// What has gone wrong, with what there is instead, and what handlers have thrown.
+    func failure(_ what: String, _ state: MemberState) -> TestFailure {
+        TestFailure("\(what): \(state.summary)\(self.connection.thrown)")
     }
 
     /// The transport in use.

@@ -33,6 +33,7 @@ import Testing
                     }
                 }
                 server.namespace("/").on(Event<ByteBuffer>("bytes")) { _, bytes async in
+                    await gate.pass()
                     log.append("\(bytes.readableBytes)")
                 }
                 _ = server.namespace("/free")
@@ -63,21 +64,17 @@ import Testing
         }
     }
 
-    @Test func `attachments count, and one event that is handled does not`() async throws {
+    @Test func `attachments count, until the handler of their event has ended`() async throws {
         let gate = Gate()
         try await self.withServer(gate) { port, sockets, log in
             let client = try await SocketIOTestClient.connect(port: port)
             try await client.join()
             let session = try await sockets.count(1)[0].session
-            try await client.emit("text", "\"\(Self.large)\(Self.large)\"")
-            // It is read, though the first alone is larger than all that may wait.
-            try await client.join("/free")
-            #expect(!session.isInputHeld)
             try await client.send(#"51-["bytes",{"_placeholder":true,"num":0}]"#)
             try await client.send(binary: Array(repeating: 0, count: 1000))
             try await eventually("the connection is held") { session.isInputHeld }
             gate.open()
-            try await log.expect(["/ x", "1000"])
+            try await log.expect(["1000"])
             try await client.join("/other")
         }
     }
@@ -122,7 +119,7 @@ import Testing
             let client = try await SocketIOTestClient.connect(port: port)
             try await client.join()
             let socket = try await sockets.count(1)[0]
-            for name in ["text", "text", "text", "beside"] { try await client.emit(name, "\"\(Self.large)\"") }
+            for text in ["a", Self.large, Self.large] { try await client.emit("text", "\"\(text)\"") }
             try await eventually("the connection is held") { socket.session.isInputHeld }
             socket.disconnect()
             try await client.expect("1")
@@ -131,14 +128,35 @@ import Testing
         }
     }
 
+    @Test func `what handlers are at work on counts until they have ended, also when their socket has left`()
+        async throws
+    {
+        let gate = Gate()
+        try await self.withServer(gate) { port, sockets, log in
+            let client = try await SocketIOTestClient.connect(port: port)
+            try await client.join()
+            let socket = try await sockets.count(1)[0]
+            for name in ["text", "beside"] { try await client.emit(name, "\"\(Self.large)\"") }
+            try await eventually("the connection is held") { socket.session.isInputHeld }
+            socket.disconnect()
+            try await client.expect("1")
+            #expect(socket.session.isInputHeld)
+            gate.open()
+            try await log.expect(["/ x", "/ x"])
+            try await client.join("/free")
+        }
+    }
+
     @Test func `holding and releasing in quick succession loses nothing`() async throws {
         let log = EventLog<Int>()
+        let limits = Mutex<LimitReporter?>(nil)
         try await withSocketServer(
             .testing {
                 $0.threads = 2
                 $0.limits.inboxBytes = 50
             },
             setUp: { server in
+                limits.withLock { $0 = server.environment.limits }
                 server.namespace("/").on(Event<Int>("number")) { _, number async in
                     if number % 3 == 0 { await Task.yield() }
                     log.append(number)
@@ -147,8 +165,12 @@ import Testing
             body: { port in
                 let client = try await SocketIOTestClient.connect(port: port)
                 try await client.join()
-                for number in 0..<600 { try await client.emit("number", "\(number)") }
+                for first in stride(from: 0, to: 600, by: 30) {
+                    let frames = (first..<first + 30).map { TestFrame(.text, #"42["number",\#($0)]"#) }
+                    try await client.engine.webSocket?.connection.send(frames.flatMap(\.bytes))
+                }
                 try await log.expect(Array(0..<600))
+                #expect(limits.withLock { $0?.count(of: .inboxBytes) ?? 0 } > 0)
             }
         )
     }

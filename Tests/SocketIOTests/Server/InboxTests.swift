@@ -1,13 +1,17 @@
 /// The bookkeeping of the events that wait for a socket's handlers.
+import NIOCore
 import TestSupport
 import Testing
 
 @testable import SocketIO
 
 @Suite struct InboxTests {
-    private static func event(_ name: String) -> Inbox.Item {
-        let handler = EventHandler(body: .synchronous { _, _ in }, order: .serial)
-        return .event(handler, IncomingEvent(name: name, arguments: Arguments()))
+    private static func event(_ name: String, payload: ByteBuffer = ByteBuffer()) -> Inbox.Item {
+        Self.item(IncomingEvent(name: name, arguments: Arguments(payload: payload)))
+    }
+
+    private static func item(_ event: IncomingEvent) -> Inbox.Item {
+        .event(EventHandler(body: .synchronous { _, _ in }, order: .serial), event)
     }
 
     /// Takes everything, by name.
@@ -104,6 +108,55 @@ import Testing
         _ = inbox.close()
         inbox.append(.disconnected(.transportClose))
         #expect(self.takeAll(&inbox) == ["connected", "transport close"])
+    }
+
+    @Test func `all bytes that are counted are counted out again`() {
+        var inbox = Inbox()
+        var changes: [Int] = []
+        func note() { changes.append(inbox.takeByteChange()) }
+        let event = Self.event("x", payload: ByteBuffer(string: #"["x",1]"#))
+        let size = event.byteCount
+        inbox.append(event)
+        inbox.append(event)
+        note()
+        _ = inbox.next()
+        note()
+        // Handed to a task: it is one event as before.
+        inbox.prepend(event)
+        note()
+        _ = inbox.next()
+        let (first, second) = (inbox.nextConcurrent(), inbox.nextConcurrent())
+        for id in [first, second] { inbox.started(Task {}, concurrent: id, byteCount: 5) }
+        inbox.finished(concurrent: first)
+        note()
+        _ = inbox.close()
+        note()
+        inbox.append(.disconnected(.transportClose))
+        _ = inbox.next()
+        inbox.finished(concurrent: second)
+        _ = inbox.next()
+        note()
+        #expect(changes == [2 * size, 0, 0, 5, -size, -size - 5])
+        #expect(size > 0 && changes.reduce(0, +) == 0)
+    }
+
+    @Test(arguments: [false, true])
+    func `a small event of a large POST does not keep the whole of it`(isFirst: Bool) throws {
+        var inbox = Inbox()
+        var post = ByteBuffer(string: #"["x",["kept"]]"# + String(repeating: "x", count: 50_000))
+        let slice = post.readSlice(length: 14)
+        let packet = try #require(slice)
+        var event = IncomingEvent(name: "x", arguments: Arguments(payload: packet))
+        event.arguments.append(Arguments.Slice(start: 5, length: 8))
+        event.arguments.attach([packet])
+        if isFirst { inbox.prepend(Self.item(event)) } else { inbox.append(Self.item(event)) }
+        guard case .event(_, let taken)? = inbox.next() else {
+            Issue.record("expected the event")
+            return
+        }
+        let argument = taken.arguments[0]
+        #expect(argument.json == #"["kept"]"# && argument.attachments == [packet])
+        #expect(argument.bytes.storageCapacity < 1000 && argument.attachments[0].storageCapacity < 1000)
     }
 
     @Test func `the end takes all running tasks, and no other`() async {

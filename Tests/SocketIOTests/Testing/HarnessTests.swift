@@ -277,6 +277,8 @@ struct Way: Sendable, CustomTestStringConvertible {
         try await server.test(mode) { harness in
             let client = try await harness.connect()
             let patience = Duration.milliseconds(50)
+            try client.emit("ask")
+            try await eventually("the handler has thrown") { !harness.handlerErrors.isEmpty }
             let unanswered = await #expect(throws: TestFailure.self) {
                 _ = try await client.emitWithAck("ask", within: patience)
             }
