@@ -10,6 +10,8 @@ struct Query: Sendable {
     private(set) var revision: Substring?
     private(set) var transport: Substring?
     private(set) var sid: Substring?
+    /// Whether the client cannot read binary data: `b64` with any value, as in Node.
+    private(set) var asksForBase64 = false
     /// The query as it was sent, without `?`.
     let raw: Substring
 
@@ -48,6 +50,7 @@ struct Query: Sendable {
         case (3, "EIO"): self.revision = self.text(parameter.value, bytes)
         case (9, "transport"): self.transport = self.text(parameter.value, bytes)
         case (3, "sid"): self.sid = self.text(parameter.value, bytes)
+        case (3, "b64"): self.asksForBase64 = !self.text(parameter.value, bytes).isEmpty
         default: break
         }
     }

@@ -39,8 +39,3 @@ struct Revision3Options: Sendable, Hashable {
         self.init(callback: found)
     }
 }
-
-extension Query {
-    /// Whether the client cannot read binary data; as in Node, `b64` with any value says so.
-    var asksForBase64: Bool { self.all.last { $0.name == "b64" }?.value.isEmpty == false }
-}

@@ -10,6 +10,7 @@ import Testing
         #expect(query.transport == "polling")
         #expect(query.sid == "xyz")
         #expect(query.raw == "EIO=4&transport=polling&t=Abc&sid=xyz&b64=1&j=0&other=1")
+        #expect(query.asksForBase64)
     }
 
     @Test(arguments: ["/socket.io/", "/socket.io/?", "", "/?eio=4&Transport=x&SID=1", "/#?EIO=4"])
