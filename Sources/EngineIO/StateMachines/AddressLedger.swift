@@ -63,6 +63,8 @@ struct AddressLedger<Record> {
     private var entries: [IPAddress: Entry] = [:]
     /// Addresses that nobody used when they were put here, the oldest first.
     private var idle: Deque<IPAddress> = []
+    /// The latest time that a handshake came with: two threads may have read the clock in the other order.
+    private var latest = NIODeadline.uptimeNanoseconds(0)
 
     init(limits: AddressLimits, maximumIdle: Int, makeRecord: @escaping @Sendable (_ key: IPAddress) -> Record) {
         self.limits = limits
@@ -107,7 +109,9 @@ struct AddressLedger<Record> {
     /// - Returns: `nil` when it may; otherwise the time until it may.
     mutating func takeHandshake(_ key: IPAddress, now: NIODeadline) -> TimeAmount? {
         guard let interval = self.limits.handshakeInterval else { return nil }
-        return self.entries[key]?.handshakes.take(at: now, interval: interval, capacity: self.limits.handshakeBurst)
+        self.latest = max(self.latest, now)
+        let burst = self.limits.handshakeBurst
+        return self.entries[key]?.handshakes.take(at: self.latest, interval: interval, capacity: burst)
     }
 
     private mutating func forgetIdle(now: NIODeadline) {

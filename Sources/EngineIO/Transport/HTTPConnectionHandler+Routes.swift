@@ -317,6 +317,7 @@ extension HTTPConnectionHandler {
             webSocket.role = .candidate(session)
         }
         self.ledToSession()
+        self.exchange?.endCounting()
         var head = AnswerEncoder.head(.switchingProtocols, headers)
         AnswerEncoder.endHead(&head)
         context.write(self.wrapOutboundOut(head), promise: nil)

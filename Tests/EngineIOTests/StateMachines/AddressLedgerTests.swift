@@ -66,6 +66,14 @@ import Testing
         #expect(ledger.takeHandshake(self.a, now: self.after(10_000)) != nil)
     }
 
+    @Test func `a handshake that looked at the clock before another one waits for nothing`() {
+        var ledger = self.ledger(AddressLimits(handshakeInterval: .milliseconds(100), handshakeBurst: 2))
+        _ = ledger.enter(self.a, asConnection: true)
+        #expect(ledger.takeHandshake(self.a, now: self.after(1)) == nil)
+        #expect(ledger.takeHandshake(self.a, now: Self.start) == nil)
+        #expect(ledger.takeHandshake(self.a, now: Self.start) == .milliseconds(100))
+    }
+
     @Test func `a rate is the same however long it is watched`() {
         var bucket = PermissionBucket()
         var taken = 0
