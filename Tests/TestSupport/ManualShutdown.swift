@@ -23,3 +23,18 @@ package struct ManualShutdown: Sendable {
         }
     }
 }
+
+extension ManualTime {
+    /// Moves on until something is done, in which nothing but the time is waited for.
+    package func advance(until body: () async -> Void) async {
+        let moving = Task {
+            while !Task.isCancelled {
+                await self.advance(by: .seconds(1))
+                await Task.yield()
+            }
+        }
+        await body()
+        moving.cancel()
+        await moving.value
+    }
+}

@@ -117,7 +117,7 @@ package func quietLogger() -> Logger {
 ///   - configuration: The server's configuration.
 ///   - threads: The number of event loops.
 ///   - logger: Where the server logs.
-///   - clock: The time when the test moves it; it has to shut the server down itself then.
+///   - clock: The time when the test moves it.
 ///   - responder: Answers the requests outside the path.
 ///   - reaction: What to do with messages; by default they are sent back.
 ///   - body: The test.
@@ -146,7 +146,11 @@ package func withEngineServer<Output>(
     } catch {
         result = .failure(error)
     }
-    await server.shutDown(timeout: .milliseconds(200))
+    if let clock {
+        await clock.time.advance { await server.shutDown(timeout: .milliseconds(200)) }
+    } else {
+        await server.shutDown(timeout: .milliseconds(200))
+    }
     return try result.get()
 }
 

@@ -1,6 +1,7 @@
 /// A server of which a test sees everything: what it counts, what it logs, what it keeps.
 import Logging
 import MetricsTestKit
+import NIOCore
 import Synchronization
 import TestSupport
 import Testing
@@ -27,8 +28,15 @@ struct WatchedServer: Sendable {
     var namespace: Namespace { self.server.namespace("/") }
 
     /// Runs a server for the time of a test.
+    ///
+    /// - Parameters:
+    ///   - configuration: The server's configuration; its port is replaced by a free one.
+    ///   - time: The server's time, when the test moves it.
+    ///   - setUp: Registers handlers before the server starts.
+    ///   - body: The test.
     static func run(
         _ configuration: SocketIOConfiguration = .testing(),
+        time: ManualTime? = nil,
         setUp: (SocketIOServer) throws -> Void = { _ in },
         body: (WatchedServer) async throws -> Void
     ) async throws {
@@ -44,7 +52,7 @@ struct WatchedServer: Sendable {
         server.namespace("/").use { sockets.add($0) }
         Bystander.prepare(server)
         try setUp(server)
-        let port = try await server.start()
+        let port = try await Self.start(server, time: time)
         let watched = WatchedServer(server: server, port: port, metrics: metrics, lines: lines, sockets: sockets)
         let result: Result<Void, any Error>
         do {
@@ -52,8 +60,22 @@ struct WatchedServer: Sendable {
         } catch {
             result = .failure(error)
         }
-        await server.shutDown()
+        await Self.shutDown(server, time: time)
         try result.get()
+    }
+
+    private static func start(_ server: SocketIOServer, time: ManualTime?) async throws -> Int {
+        guard let time else { return try await server.start() }
+        let entrance = try await server.startUnderTest(time: time, host: "127.0.0.1", tap: { _ in }, observer: { _ in })
+        return try #require(entrance.address?.port)
+    }
+
+    private static func shutDown(_ server: SocketIOServer, time: ManualTime?) async {
+        if let time {
+            await time.advance { await server.shutDown() }
+        } else {
+            await server.shutDown()
+        }
     }
 
     // MARK: Counting
