@@ -166,9 +166,10 @@ private final class SlowAdapter: ForwardingAdapter {
             }
         }
 
-        var hasNoOpenSession: Bool {
+        /// Whether all connections have been told that they are over, which their sessions are before.
+        var hasNoOpenConnection: Bool {
             self.known.withLock { known in
-                known.allSatisfy { $0.session.map { $0.state.withLock { !$0.isOpen } } ?? true }
+                known.allSatisfy { $0.socket?.connection.state.withLock { $0.isClosed } ?? true }
             }
         }
     }
@@ -250,7 +251,7 @@ private final class SlowAdapter: ForwardingAdapter {
                 try await leaving.perform(wire, harness)
                 try await harness.settle()
                 if leaving == .connection {
-                    try await eventually("the server has noticed") { witness.hasNoOpenSession }
+                    try await eventually("the server has noticed") { witness.hasNoOpenConnection }
                 }
                 stage.gate.open()
                 try await stage.log.line("passed")
