@@ -281,25 +281,6 @@ struct Way: Sendable, CustomTestStringConvertible {
     }
 
     @Test(arguments: TestingMode.allCases)
-    func `a client and a server that never come to rest cost a move of the time the patience once`(
-        mode: TestingMode
-    ) async throws {
-        let server = try self.server()
-        server.namespace("/").on("begin") { socket, _ async in
-            while !Task.isCancelled, (try? await socket.emitWithAck("again")) != nil {}
-        }
-        try await server.test(mode, patience: .seconds(2)) { harness in
-            let client = try await harness.connect()
-            client.answer("again") { _ in [] }
-            try client.emit("begin")
-            // Some hundred pings, at each of which the time would wait.
-            await #expect(throws: TestFailure.self) { try await harness.time.advance(by: .seconds(3 * 3600)) }
-            #expect(harness.time.elapsed < .seconds(3600))
-            client.close()
-        }
-    }
-
-    @Test(arguments: TestingMode.allCases)
     func `a reader that stalls gets what it can take when it reads again`(mode: TestingMode) async throws {
         let server = try self.server()
         try await server.test(mode) { harness in
