@@ -54,7 +54,9 @@ package final class ServedFile: Sendable {
     /// A weak tag, since the forms of the file share it: FNV-1a, which tells versions apart and is no secret.
     private static func tag(of contents: ByteBuffer) -> String {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in contents.readableBytesView { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        contents.withUnsafeReadableBytes { bytes in
+            for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        }
         return "W/\"\(String(hash, radix: 16))\""
     }
 }
