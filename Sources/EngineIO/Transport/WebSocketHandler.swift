@@ -107,6 +107,8 @@ package final class WebSocketHandler: ChannelInboundHandler {
         }
         // What was unread may have stopped the reading again. The channel is closed when the option cannot be set.
         try? self.context?.channel.syncOptions?.setOption(.autoRead, value: self.isReading)
+        // Handlers between this one and the socket see only what is asked through them: the option they do not.
+        if self.isReading { self.context?.read() }
     }
 
     /// Writes frames, with one flush.

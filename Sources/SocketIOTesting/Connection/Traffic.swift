@@ -120,24 +120,28 @@ private final class TrafficTap: ChannelDuplexHandler {
     typealias OutboundIn = ByteBuffer
 
     private let line: TrafficLine
+    /// Whether more was asked for since bytes came, which the channel then does not ask for again.
+    private var isReadPending = true
 
     init(_ line: TrafficLine) {
         self.line = line
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        self.isReadPending = false
         let size = self.unwrapInboundIn(data).readableBytes
         context.fireChannelRead(data)
         self.line.add(size, to: .receivedByServer)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        // Until somebody asks for more.
-        self.line.setServerReading(false)
+        // Until somebody asks for more, unless that has been done.
+        self.line.setServerReading(self.isReadPending)
         context.fireChannelReadComplete()
     }
 
     func read(context: ChannelHandlerContext) {
+        self.isReadPending = true
         self.line.setServerReading(true)
         context.read()
     }

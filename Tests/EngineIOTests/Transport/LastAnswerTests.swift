@@ -6,18 +6,6 @@ import Testing
 
 @testable import EngineIO
 
-/// Counts how often the server wants to read.
-private final class ReadCounter: ChannelOutboundHandler {
-    typealias OutboundIn = ByteBuffer
-
-    var count = 0
-
-    func read(context: ChannelHandlerContext) {
-        self.count += 1
-        context.read()
-    }
-}
-
 @Suite struct LastAnswerTests {
     /// Gives a channel the handlers of a connection.
     private func connect(_ channel: EmbeddedChannel) throws {

@@ -8,18 +8,6 @@ import Testing
 
 @testable import EngineIO
 
-/// Counts the reads that get as far as the system.
-private final class ReadCounter: ChannelOutboundHandler {
-    typealias OutboundIn = ByteBuffer
-
-    private(set) var count = 0
-
-    func read(context: ChannelHandlerContext) {
-        self.count += 1
-        context.read()
-    }
-}
-
 @Suite struct RequestQueueTests {
     private static let piece = ByteBuffer(repeating: 0x78, count: 16 << 10)
 

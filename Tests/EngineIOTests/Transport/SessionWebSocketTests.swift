@@ -158,6 +158,18 @@ private func frame(_ opcode: WebSocketOpcode, _ text: String = "") -> [UInt8] {
         #expect(stage.events.all.compactMap(\.closeReason) == [.outboxOverflow])
     }
 
+    @Test func `a connection that is read again asks for it through its pipeline`() throws {
+        let (stage, reads) = (WebSocketStage(), ReadCounter())
+        try stage.channel.pipeline.syncOperations.addHandler(reads)
+        let session = try stage.openCandidate()
+        // It stops reading at the client's last word as a candidate, and begins again as the transport.
+        let before = reads.count
+        try stage.receive(ClientFrame(.text, "2probe"))
+        try stage.receive(ClientFrame(.text, "5"))
+        #expect(session.transport == .webSocket)
+        #expect(reads.count == before + 1)
+    }
+
     @Test func `a ping is not answered while the pongs before it wait`() throws {
         let stage = WebSocketStage()
         let session = try stage.openCandidate()
