@@ -31,8 +31,9 @@ import Testing
             a.leave(["x", "y"])
             a.leave("x")
             b.leave("x")
+            let events = try await self.events.count(10)
             #expect(
-                self.events.all == [
+                events == [
                     .created(Room(a.id)), .joined(Room(a.id), a.id), .created(Room(b.id)), .joined(Room(b.id), b.id),
                     .created("x"), .joined("x", a.id), .joined("x", b.id), .left("x", a.id), .left("x", b.id),
                     .deleted("x"),
@@ -63,7 +64,9 @@ import Testing
             crowd.clients[0].disconnect()
             try await self.events.count(2)
             b.leave(room)
-            #expect(self.events.all == [.joined(room, b.id), .left(room, a), .left(room, b.id), .deleted(room)])
+            // The thread that told of the client may tell of these as well.
+            let events = try await self.events.count(4)
+            #expect(events == [.joined(room, b.id), .left(room, a), .left(room, b.id), .deleted(room)])
         }
     }
 
@@ -79,8 +82,9 @@ import Testing
             }
             self.observe(crowd.namespace)
             a.join("x")
+            let events = try await self.events.count(6)
             #expect(
-                self.events.all == [
+                events == [
                     .created("x"), .joined("x", a.id), .created("y"), .joined("y", a.id), .left("x", a.id),
                     .deleted("x"),
                 ]

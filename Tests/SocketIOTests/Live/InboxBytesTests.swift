@@ -10,6 +10,8 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct InboxBytesTests {
     private static let text = Event<String>("text")
     private static let large = String(repeating: "x", count: 600)
+    /// The handlers that have begun.
+    private let begun = EventLog<Void>()
 
     /// A server that takes no more than 1,000 bytes, and in which everything waits at the gate.
     private func withServer(
@@ -18,22 +20,26 @@ import Testing
         body: (_ port: Int, _ sockets: EventLog<Socket>, _ log: Log) async throws -> Void
     ) async throws {
         let (sockets, log) = (EventLog<Socket>(), Log())
+        let pass: @Sendable () async -> Void = {
+            self.begun.append(())
+            await gate.pass()
+        }
         try await withSocketServer(
             .testing { $0.limits.inboxBytes = 1000 },
             setUp: { server in
                 for name in ["/", "/other"] {
                     server.namespace(name).onConnect { sockets.append($0) }
                     server.namespace(name).on(Self.text) { _, text async in
-                        await gate.pass()
+                        await pass()
                         log.append("\(name) \(text.prefix(1))")
                     }
                     server.namespace(name).on(Event<String>("beside"), order: .concurrent) { _, text async in
-                        await gate.pass()
+                        await pass()
                         log.append("\(name) \(text.prefix(1))")
                     }
                 }
                 server.namespace("/").on(Event<ByteBuffer>("bytes")) { _, bytes async in
-                    await gate.pass()
+                    await pass()
                     log.append("\(bytes.readableBytes)")
                 }
                 _ = server.namespace("/free")
@@ -138,6 +144,8 @@ import Testing
             let socket = try await sockets.count(1)[0]
             for name in ["text", "beside"] { try await client.emit(name, "\"\(Self.large)\"") }
             try await eventually("the connection is held") { socket.session.isInputHeld }
+            // What only waits leaves with its socket.
+            try await self.begun.count(2)
             socket.disconnect()
             try await client.expect("1")
             #expect(socket.session.isInputHeld)
