@@ -128,8 +128,10 @@ ran_tests() { # <log…>
 run_halves() { # [options]
     local program first status=0
     # The tests' own program: two package managers at once get into each other's way.
-    program=$(swift build --show-bin-path "${build_flags[@]}")/swift-socket-ioPackageTests.xctest
-    # Groups of their own, so that all that they started ends when the script is stopped.
+    program=$(swift build --show-bin-path "${build_flags[@]}") || return
+    program+=/swift-socket-ioPackageTests.xctest
+    [[ -f "$program" ]] || fail "no program of the tests at $program: elsewhere than on Linux it is something else"
+    # Groups of their own, so that they end when the script is stopped.
     set -m
     trap 'for job in $(jobs -p); do kill -- "-$job" 2>/dev/null || true; done' EXIT
     run_half 1 "$program" --skip '^EngineIOTests' "$@" &
@@ -143,7 +145,8 @@ run_halves() { # [options]
 run_half() { # <number> <program> [options]
     local number=$1 program=$2 status=0
     shift 2
-    NO_COLOR=1 "$program" --testing-library swift-testing --no-parallel "$@" 2>&1 | tee "$work/tests-$number.log" || status=$?
+    NO_COLOR=1 "$program" --testing-library swift-testing --no-parallel "$@" 2>&1 |
+        tee "$work/tests-$number.log" || status=$?
     # Filters may leave nothing to one half.
     [[ "$status" == "$no_tests_found" ]] || return "$status"
 }

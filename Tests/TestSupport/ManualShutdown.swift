@@ -25,7 +25,7 @@ package struct ManualShutdown: Sendable {
 }
 
 extension ManualTime {
-    /// Moves on until something is done, in which nothing but the time is waited for.
+    /// Moves on until something is done that waits for the time.
     package func advance(until body: () async -> Void) async {
         let moving = Task {
             while !Task.isCancelled {

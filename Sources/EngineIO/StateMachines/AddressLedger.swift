@@ -63,7 +63,8 @@ struct AddressLedger<Record> {
     private var entries: [IPAddress: Entry] = [:]
     /// Addresses that nobody used when they were put here, the oldest first.
     private var idle: Deque<IPAddress> = []
-    /// The latest time that a handshake came with: two threads may have read the clock in the other order.
+    /// The latest time that a handshake came with, at which the next is judged if it is earlier: threads read the clock
+    /// before they take the lock.
     private var latest = NIODeadline.uptimeNanoseconds(0)
 
     init(limits: AddressLimits, maximumIdle: Int, makeRecord: @escaping @Sendable (_ key: IPAddress) -> Record) {

@@ -323,7 +323,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         let keepsAlive = exchange.keepsAlive && !answer.closes && !isLast
         self.exchange?.keepsAlive = keepsAlive
         let answer = self.withHookHeaders(self.withCORS(answer, exchange), exchange)
-        // Before the client can read the answer, and make its next request on another connection.
+        // Before the client can read the answer, and make its next request on another connection. One that still owes
+        // its body stays open.
         if exchange.isReceived { exchange.endCounting() }
         self.writeAnswer(answer, isHead: exchange.head.method == .HEAD, keepsAlive: keepsAlive)
         if exchange.isReceived { self.finishExchange() }

@@ -89,6 +89,8 @@ extension LiveTests {
                 let refused = try await client.request("GET", Self.handshake)
                 #expect(refused.status == 429)
                 #expect(refused["retry-after"] == "2")
+                await clock.move(to: .milliseconds(1999))
+                #expect(try await client.request("GET", Self.handshake).status == 429)
                 await clock.move(to: .seconds(2))
                 #expect(try await client.request("GET", Self.handshake).status == 200)
             }

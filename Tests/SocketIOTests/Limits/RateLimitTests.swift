@@ -197,11 +197,12 @@ import Testing
         try await WatchedServer.run(configuration) { watched in
             let client = try await SocketIOTestClient.connect(port: watched.port, over: transport)
             try await client.join()
-            let sending = Task { while true { try await client.emit("alive") } }
+            let sending = Task { while !Task.isCancelled { try await client.emit("alive") } }
+            defer { sending.cancel() }
             try await watched.expectLimit("eventsPerSecond")
             try await Bystander(port: watched.port).expectService()
             try await client.engine.cut()
-            _ = await sending.result
+            await #expect(throws: (any Error).self) { try await sending.value }
         }
     }
 

@@ -5,6 +5,8 @@ import TestSupport
 
 extension SocketIOServer {
     /// Runs a test as the library does, with the patience of all other tests.
+    ///
+    /// Taken in place of the library's own, which has one more argument to fill in.
     @discardableResult
     func test<Outcome>(
         _ mode: TestingMode = .inMemory,
