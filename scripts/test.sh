@@ -54,10 +54,10 @@ autobahn() {
 # Debug builds are slow, and other work makes them slower: here only stalls count that are no accident.
 soak() {
     local found="messages lost,messages doubled,messages reordered,sockets in memory left behind"
-    local faults="--lose-every 37 --double-every 41 --swap-every 23 --leak-every 100 --block-every 100"
+    local faults="--lose-every 37 --double-every 41 --swap-every 11 --leak-every 100 --block-every 100"
     "$python" -m unittest discover -s Tests/Soak &&
         "$python" Tests/Soak/run.py --server "$soak_server $faults" --clients 60 --seconds 12 --settle-seconds 5 \
-            --messages-per-second 40 --expect-failures "$found,the same without waiting for processors" &&
+            --messages-per-second 120 --expect-failures "$found,the same without waiting for processors" &&
         "$python" Tests/Soak/run.py --server "$soak_server" --clients 500 --seconds 30 --stall-ms 500
 }
 
