@@ -27,15 +27,9 @@ private final class QuickClient: ChannelOutboundHandler {
 @Suite struct OpenRequestTests {
     private static let polling = "GET /engine.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: a\r\n\r\n"
 
-    private static let webSocket = """
-        GET /engine.io/?EIO=4&transport=websocket HTTP/1.1\r
-        Host: a\r
-        Connection: Upgrade\r
-        Upgrade: websocket\r
-        Sec-WebSocket-Version: 13\r
-        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r
-        \r\n
-        """
+    private static let webSocket =
+        "GET /engine.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: a\r\n"
+        + WebSocketTestClient.headers.map { "\($0): \($1)\r\n" }.joined() + "\r\n"
 
     /// Gives a channel the handlers of a connection from an address that all of them have.
     private func connect(_ channel: EmbeddedChannel, core: EngineCore) throws {
