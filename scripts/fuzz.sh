@@ -5,8 +5,8 @@
 #        fuzz.sh --replay [target…]
 #
 # N seconds for each target (default: 60), so many targets at a time (default: as many as there are processors), all
-# targets by default. The same seed begins with the same inputs, and soon differs, since addresses do; by default each
-# run tries others. What is done with one input is the same each time.
+# targets by default. With a seed one program tries the same inputs each time, as many as there is time for, where the
+# system lets addresses be fixed; by default each run tries others. What is done with one input is the same each time.
 # What was found before, in Fuzz/Cases, is tried first; --replay tries nothing else.
 #
 # Corpora and what was found stay in .build/fuzz. Exits with 1 when a target found something.
@@ -17,7 +17,7 @@ source scripts/common.sh
 readonly work=.build/fuzz
 readonly usage="usage: fuzz.sh [--seconds N] [--jobs N] [--seed N] [target…], or fuzz.sh --replay [target…]"
 seconds=60
-seed=0
+seed=random
 jobs=$(nproc)
 replays_only=false
 while [[ "${1:-}" == --* ]]; do
@@ -59,6 +59,19 @@ done
 # Generous, since other processes may have the processors: these are for inputs that never end or eat all memory.
 readonly limits=(-timeout=25 -rss_limit_mb=2048 -malloc_limit_mb=256)
 
+# With a seed: a corpus that begins anew, and no order that depends on an address. What is compared guides the choice of
+# inputs no more, since the numbers of threads are compared as well.
+corpora=$work/corpus
+choice=(-seed=0)
+fixed=()
+if [[ $seed != random ]]; then
+    corpora=$work/corpus-of-seed
+    rm -rf "$corpora"
+    choice=("-seed=$seed" -use_cmp=0 -reload=0)
+    if setarch -R true 2>/dev/null; then fixed=(setarch -R); fi
+fi
+readonly corpora choice fixed
+
 # replay <target>: tries what was found before.
 replay() {
     local folder="Fuzz/Cases/$1" log="$work/$1.replay.log"
@@ -73,14 +86,15 @@ replay() {
 
 # fuzz <target>: looks for something new, and leaves a file behind when it finds it.
 fuzz() {
-    local target=$1 corpus="$work/corpus/$1" found="$work/found/$1" log="$work/$1.log" folder executions covered
+    local target=$1 corpus="$corpora/$1" found="$work/found/$1" log="$work/$1.log" folder executions covered
     mkdir -p "$corpus" "$found"
     local folders=("$corpus")
     for folder in "$work/seeds/$target" "Fuzz/Cases/$target"; do
         [[ -d "$folder" ]] && folders+=("$folder")
     done
-    if "$program" "$target" "${limits[@]}" "-max_total_time=$seconds" -max_len=4096 "-seed=$seed" -print_final_stats=1 \
-        "-dict=$work/seeds/dictionary" "-artifact_prefix=$found/" "${folders[@]}" >"$log" 2>&1; then
+    if "${fixed[@]}" "$program" "$target" "${limits[@]}" "-max_total_time=$seconds" -max_len=4096 "${choice[@]}" \
+        -print_final_stats=1 "-dict=$work/seeds/dictionary" "-artifact_prefix=$found/" "${folders[@]}" \
+        >"$log" 2>&1; then
         executions=$(awk '/stat::number_of_executed_units/ { print $2 }' "$log")
         covered=$(grep -oE 'cov: [0-9]+ ft: [0-9]+' "$log" | tail -n 1) || true
         if [[ "${executions:-0}" == 0 || -z "$covered" ]]; then
@@ -90,7 +104,7 @@ fuzz() {
         echo "$target: $executions executions, $covered"
         touch "$work/passed/$target"
     else
-        grep -E 'Fatal error|ERROR|SUMMARY|Test unit written' "$log" || tail -n 20 "$log"
+        grep -E 'Fatal error|ERROR|SUMMARY|Test unit written|Base64' "$log" || tail -n 20 "$log"
         echo "$target: FAILED (log: $log)"
     fi
 }

@@ -82,7 +82,7 @@ stage "unit tests" unit_tests
 stage "autobahn" autobahn
 renew_manifests
 stage "build benchmarks" swift build --package-path Benchmarks -Xswiftc -warnings-as-errors
-# Much the same inputs each time, so that a change is blamed for what it did. `make fuzz` tries others.
+# The same inputs each time, so that a change is blamed for what it did. `make fuzz` tries others.
 stage "fuzz" scripts/fuzz.sh --seconds 60 --seed 1
 stage "load generator" "$python" Benchmarks/Tests/selftest.py
 stage "benchmarks run" scripts/bench-smoke.sh Benchmarks/.build/debug

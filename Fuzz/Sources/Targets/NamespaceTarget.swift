@@ -22,21 +22,21 @@ extension FuzzTarget {
 
     /// The parameters, put into the pattern, make the name; none of them is empty, or goes across a slash.
     private static func check(_ parameters: NamespaceParameters, of pattern: String, _ name: String) throws {
-        var rebuilt = pattern.utf8.first == UInt8(ascii: "/") ? pattern : "/" + pattern
+        // One after the other from the front: a text may look like a parameter itself.
+        var rest = Array(pattern.utf8)[...]
+        var rebuilt: [UInt8] = rest.first == UInt8(ascii: "/") ? [] : [UInt8(ascii: "/")]
         for parameter in parameters.names {
             let text = parameters[parameter] ?? ""
             try expect(!text.isEmpty && !text.utf8.contains(UInt8(ascii: "/")), "\(parameter) is \(text)")
             try expect(!text.utf8.contains { $0 < 0x20 || $0 == 0x7F }, "control characters in \(parameter)")
-            rebuilt = replace("{\(parameter)}", in: rebuilt, by: text)
+            let fixed = rest.prefix { $0 != UInt8(ascii: "{") }
+            rest = rest.dropFirst(fixed.count)
+            try expect(rest.starts(with: "{\(parameter)}".utf8), "\(pattern) has no \(parameter) at its place")
+            rest = rest.dropFirst(parameter.utf8.count + 2)
+            rebuilt += fixed + text.utf8
         }
-        try expect(rebuilt.utf8.elementsEqual(name.utf8), "\(pattern) with its parameters is \(rebuilt), not \(name)")
-    }
-
-    private static func replace(_ text: String, in whole: String, by other: String) -> String {
-        let (text, whole) = (Array(text.utf8), Array(whole.utf8))
-        for start in whole.indices where whole[start...].starts(with: text) {
-            return String(decoding: whole[..<start] + other.utf8 + whole[(start + text.count)...], as: UTF8.self)
-        }
-        return String(decoding: whole, as: UTF8.self)
+        rebuilt += rest
+        let text = String(decoding: rebuilt, as: UTF8.self)
+        try expect(rebuilt.elementsEqual(name.utf8), "\(pattern) with its parameters is \(text), not \(name)")
     }
 }

@@ -23,7 +23,7 @@ extension FuzzTarget {
         }
         try expectSame(found, expected[offset], "events after \(offset)")
 
-        let time = TimeSource()
+        let time = TimeSource(manual: ManualTime(timeOfDay: 0))
         let limits = LimitReporter(label: "fuzz", logger: quietLogger(), time: time)
         let settings = ConnectionStateRecovery()
         let store = RecoveryStore(settings: settings, mostMissedBytes: .max, limits: limits, time: time)

@@ -29,16 +29,24 @@ package final class ManualTime: Sendable {
     /// What the time is counted in: moves are rounded up to it, and deadlines are at most this late.
     package static let tick: TimeAmount = .milliseconds(1)
 
-    private let state: Mutex<State>
+    /// When it began; any time does, as long as there is room before it.
+    private static let start = NIODeadline.uptimeNanoseconds(1_000_000_000_000)
+
+    private let firstTimeOfDay: Double
+    private let state = Mutex(State(now: ManualTime.start))
 
     /// Creates a time that stands still.
-    package init() {
-        // Any time does, as long as there is room before it.
-        self.state = Mutex(State(now: .uptimeNanoseconds(1_000_000_000_000)))
+    ///
+    /// - Parameter timeOfDay: The time of day that it begins with, in seconds since 1970.
+    package init(timeOfDay: Double = WallClock.now()) {
+        self.firstTimeOfDay = timeOfDay
     }
 
     /// The time.
     package var now: NIODeadline { self.state.withLock { $0.now } }
+
+    /// The time of day, in seconds since 1970. It moves along.
+    package var timeOfDay: Double { self.firstTimeOfDay + Double((self.now - Self.start).nanoseconds) / 1e9 }
 
     /// The event loop's deadlines are kept by this time from now on.
     func add(_ context: LoopContext) {

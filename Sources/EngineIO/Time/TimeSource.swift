@@ -5,7 +5,7 @@ import Synchronization
 /// The one source of a server's time.
 ///
 /// Whatever waits for a time asks here or its ``LoopContext``, which asks here: nothing else reads a clock or sleeps, so a
-/// test that moves the time by hand reaches every timer. The time of day (``WallClock``) is apart: nothing waits for it.
+/// test that moves the time by hand reaches every timer.
 package final class TimeSource: Sendable {
     private let manualTime: Mutex<ManualTime?>
     /// Whether there is a manual time, to be read without the lock.
@@ -37,6 +37,9 @@ package final class TimeSource: Sendable {
 
     /// The time.
     package var now: NIODeadline { self.manual?.now ?? .now() }
+
+    /// The time of day, in seconds since 1970. Nothing waits for it.
+    package var timeOfDay: Double { self.manual?.timeOfDay ?? WallClock.now() }
 
     /// Does something later, on no particular thread.
     ///

@@ -13,7 +13,7 @@ final class EngineCore: Sendable {
     let environment: SessionEnvironment
     let logger: Logger
     let responder: HTTPResponder
-    let dates = HTTPDateCache()
+    private let dates = HTTPDateCache()
     let path: String
     let idleTimeout: TimeAmount
     let bodyTimeout: TimeAmount
@@ -76,6 +76,9 @@ final class EngineCore: Sendable {
         self.bodyTimeout = TimeAmount(configuration.limits.bodyTimeout)
         self.webSockets = WebSocketSettings(configuration, logger: logger, limits: self.environment.limits)
     }
+
+    /// The `Date` header of an answer that is written now.
+    var date: String { self.dates.text(at: self.environment.time.timeOfDay) }
 
     /// Says which origin was refused: whoever runs the server may have forgotten to allow it.
     func logRefused(origin: String) {

@@ -10,7 +10,7 @@ extension HTTPConnectionHandler {
         let isShared = body.readableBytes >= AnswerEncoder.sharingThreshold
         var bytes = AnswerEncoder.head(answer.status, answer.headers, capacity: isShared ? 0 : body.readableBytes)
         if !answer.omitsLength { AnswerEncoder.write(contentLength: answer.body.readableBytes, into: &bytes) }
-        AnswerEncoder.write(date: self.core.dates.current(), into: &bytes)
+        AnswerEncoder.write(date: self.core.date, into: &bytes)
         if !keepsAlive {
             bytes.writeStaticString("Connection: close\r\n")
         } else if self.exchange?.head.version.minor == 0 {

@@ -61,7 +61,7 @@ extension HTTPConnectionHandler {
             compact: CompactRequestHead(exchange.head),
             remoteAddress: self.remoteAddress(exchange),
             isSecure: exchange.isSecure,
-            time: WallClock.now()
+            time: self.core.environment.time.timeOfDay
         )
     }
 }

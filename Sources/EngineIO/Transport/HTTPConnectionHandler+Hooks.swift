@@ -39,7 +39,7 @@ extension HTTPConnectionHandler {
             head: request,
             remoteAddress: self.remoteAddress(exchange),
             isSecure: exchange.isSecure,
-            time: WallClock.now()
+            time: self.core.environment.time.timeOfDay
         )
     }
 

@@ -9,10 +9,10 @@ import Glibc
 import Musl
 #endif
 
-/// The system's time of day.
-enum WallClock {
+/// The system's time of day, for ``TimeSource``.
+package enum WallClock {
     /// Seconds since 1970.
-    static func now() -> Double {
+    package static func now() -> Double {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
@@ -31,9 +31,11 @@ final class HTTPDateCache: Sendable {
 
     private let entry = Mutex(Entry())
 
-    /// The header's value now.
-    func current() -> String {
-        let second = Int(WallClock.now())
+    /// The header's value.
+    ///
+    /// - Parameter timeOfDay: The time, in seconds since 1970.
+    func text(at timeOfDay: Double) -> String {
+        let second = Int(timeOfDay)
         return self.entry.withLock { entry in
             if entry.second != second { entry = Entry(second: second, text: Self.format(second)) }
             return entry.text

@@ -1,4 +1,5 @@
 /// The dates of answers.
+import NIOCore
 import Testing
 
 @testable import EngineIO
@@ -13,11 +14,22 @@ import Testing
         #expect(HTTPDateCache.format(second) == text)
     }
 
-    @Test func `the current date is this second's`() {
+    @Test func `the date changes with the second`() {
         let cache = HTTPDateCache()
-        let before = Int(WallClock.now())
-        let text = cache.current()
-        let after = Int(WallClock.now())
-        #expect((before...after).contains { HTTPDateCache.format($0) == text })
+        for time in [784_111_777.0, 784_111_777.9, 784_111_778, 784_111_777] {
+            #expect(cache.text(at: time) == HTTPDateCache.format(Int(time)))
+        }
+    }
+
+    @Test func `the time of day is the system's, or a test's that moves with its time`() async {
+        let before = WallClock.now()
+        let now = TimeSource().timeOfDay
+        #expect((before...WallClock.now()).contains(now))
+
+        let manual = ManualTime(timeOfDay: 1_000_000_000)
+        let source = TimeSource(manual: manual)
+        #expect(source.timeOfDay == 1_000_000_000)
+        await manual.advance(by: .milliseconds(1_500))
+        #expect(source.timeOfDay == 1_000_000_001.5)
     }
 }

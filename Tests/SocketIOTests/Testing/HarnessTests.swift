@@ -320,6 +320,22 @@ struct Way: Sendable, CustomTestStringConvertible {
         }
     }
 
+    @Test func `the time of day moves with the test's time`() async throws {
+        let server = try self.server { namespace in
+            namespace.on("when") { socket, _ in try socket.emit("time", .double(socket.handshake.time)) }
+        }
+        try await server.test { harness in
+            var times: [Double] = []
+            for _ in 0..<2 {
+                let client = try await harness.connect()
+                try client.emit("when")
+                times.append(try await client.next(Event<Double>("time")))
+                try await harness.time.advance(by: .seconds(100))
+            }
+            #expect(times[1] - times[0] >= 100 && times[1] - times[0] < 101)
+        }
+    }
+
     @Test(arguments: TestingMode.allCases)
     func `an upgrade that makes no sense is refused`(mode: TestingMode) async throws {
         var configuration = SocketIOConfiguration.testing()

@@ -15,7 +15,7 @@ final class Stage {
     private static let isolated: Void = fuzz_jobs_install()
 
     let loops = [EmbeddedEventLoop(), EmbeddedEventLoop()]
-    let time = ManualTime()
+    let time = ManualTime(timeOfDay: 1_000_000_000)
     let server: SocketIOServer
     let toldNumbers = NumberLog()
     private let contexts: [LoopContext]
