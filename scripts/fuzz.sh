@@ -60,7 +60,7 @@ done
 readonly limits=(-timeout=25 -rss_limit_mb=2048 -malloc_limit_mb=256)
 
 # With a seed: a corpus that begins anew, and no order that depends on an address. What is compared guides the choice of
-# inputs no more, since the numbers of threads are compared as well.
+# inputs no more, since some of it differs from process to process.
 corpora=$work/corpus
 choice=(-seed=0)
 fixed=()

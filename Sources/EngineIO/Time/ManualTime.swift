@@ -45,7 +45,9 @@ package final class ManualTime: Sendable {
     /// The time.
     package var now: NIODeadline { self.state.withLock { $0.now } }
 
-    /// The time of day, in seconds since 1970. It moves along.
+    /// The time of day, in seconds since 1970.
+    ///
+    /// It moves along with the time.
     package var timeOfDay: Double { self.firstTimeOfDay + Double((self.now - Self.start).nanoseconds) / 1e9 }
 
     /// The event loop's deadlines are kept by this time from now on.

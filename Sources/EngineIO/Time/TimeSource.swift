@@ -38,7 +38,9 @@ package final class TimeSource: Sendable {
     /// The time.
     package var now: NIODeadline { self.manual?.now ?? .now() }
 
-    /// The time of day, in seconds since 1970. Nothing waits for it.
+    /// The time of day, in seconds since 1970.
+    ///
+    /// Nothing waits for it.
     package var timeOfDay: Double { self.manual?.timeOfDay ?? WallClock.now() }
 
     /// Does something later, on no particular thread.
