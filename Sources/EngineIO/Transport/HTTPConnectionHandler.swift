@@ -85,7 +85,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
             self.receive(part)
         }
         self.isProcessing = false
-        if !self.isClosing, self.exchange == nil, self.queue.isEmpty, self.parseError != nil { self.answerParseError() }
+        self.endAtParseError()
         if self.isReadHeld, self.mayRead {
             self.isReadHeld = false
             self.context?.read()
@@ -286,18 +286,28 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
             return
         }
         self.parseError = error
-        if let exchange = self.exchange, !exchange.isReceived {
-            if case .post(let session) = exchange.route, !exchange.isAnswered { session.lostPost() }
-            exchange.endCounting()
-            self.exchange = nil
-            self.queue.removeAll()
-        }
         self.processQueue()
     }
 
-    private func answerParseError() {
-        defer { self.parseError = nil }
-        let isTooLarge = (self.parseError as? HTTPParserError) == .headerOverflow
+    /// Ends the connection when all has been answered that came before what cannot be parsed.
+    ///
+    /// The request in whose body that stands, if it stands in one, is lost. When it has its answer already there is nothing
+    /// more to say.
+    private func endAtParseError() {
+        guard let error = self.parseError, !self.isClosing, self.queue.isEmpty, self.exchange?.isReceived != true else {
+            return
+        }
+        self.parseError = nil
+        guard let exchange = self.exchange else { return self.answer(parseError: error) }
+        exchange.endCounting()
+        self.exchange = nil
+        guard !exchange.isAnswered else { return self.closeWhenWritten() }
+        if case .post(let session) = exchange.route { session.lostPost() }
+        self.answer(parseError: error)
+    }
+
+    private func answer(parseError: any Error) {
+        let isTooLarge = (parseError as? HTTPParserError) == .headerOverflow
         if isTooLarge { self.core.environment.limits.reached(.headers) }
         let status: HTTPResponseStatus = isTooLarge ? .requestHeaderFieldsTooLarge : .badRequest
         self.writeAnswer(.empty(status, closes: true), isHead: false, keepsAlive: false)

@@ -50,6 +50,21 @@ import Testing
         #expect(answers.hasSuffix(#"{"code":0,"message":"Transport unknown"}"#))
     }
 
+    private static let brokenBody = "Host: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcdef\r\n"
+
+    @Test func `a request with a broken body is refused at once, behind the answers before it`() throws {
+        let first = "GET /engine.io/ HTTP/1.1\r\nHost: a\r\n\r\n"
+        let answers = try self.answers(to: first + "POST / HTTP/1.1\r\n" + Self.brokenBody)
+        #expect(answers.split(separator: "HTTP/1.1").map { $0.prefix(5) } == [" 400 ", " 400 "])
+    }
+
+    @Test func `a broken body behind its request's own answer is not answered again`() throws {
+        let target = "/engine.io/?EIO=4&transport=polling&sid=unknown"
+        let answers = try self.answers(to: "POST \(target) HTTP/1.1\r\nExpect: 100-continue\r\n" + Self.brokenBody)
+        #expect(answers.split(separator: "HTTP/1.1").count == 1)
+        #expect(answers.hasSuffix(#"{"code":1,"message":"Session ID unknown"}"#))
+    }
+
     @Test func `a request behind one whose answer ends the connection is not looked at`() throws {
         let refused = "GET /engine.io/ HTTP/1.1\r\nHost: a\r\nConnection: \tUpgrade\r\nUpgrade: x\r\n\r\n"
         let answers = try self.answers(to: refused + "GET /engine.io/ HTTP/1.1\r\nHost: a\r\n\r\n")
