@@ -280,13 +280,15 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard error is HTTPParserError else {
-            // A reset connection, or one that cannot be written to: nobody is there to be told.
-            context.close(promise: nil)
-            return
+        switch error {
+        case is HTTPParserError:
+            self.parseError = error
+            self.processQueue()
+        // What follows something that cannot be parsed is not looked at, nor is it a reason not to answer.
+        case is ByteToMessageDecoderError: break
+        // A reset connection, or one that cannot be written to: nobody is there to be told.
+        default: context.close(promise: nil)
         }
-        self.parseError = error
-        self.processQueue()
     }
 
     /// Ends the connection when all has been answered that came before what cannot be parsed.
