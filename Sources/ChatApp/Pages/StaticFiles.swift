@@ -22,11 +22,12 @@ struct StaticFiles: Sendable {
     /// A name that could lead out again is none: no part of it may be empty, `.` or `..`. Parts that begin with a dot
     /// are hidden files, such as those of version control, and not served either.
     static func name(in path: String) -> String? {
-        guard path.hasPrefix(Self.prefix), !path.utf8.contains(0) else { return nil }
-        let name = path.dropFirst(Self.prefix.count)
-        let parts = name.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.allSatisfy({ !$0.isEmpty && !$0.hasPrefix(".") }) else { return nil }
-        return String(name)
+        // By bytes, as the file system reads it: a mark behind a slash makes one character with it.
+        guard path.utf8.starts(with: Self.prefix.utf8), !path.utf8.contains(0) else { return nil }
+        let name = path.utf8.dropFirst(Self.prefix.utf8.count)
+        let parts = name.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        guard parts.allSatisfy({ $0.first != nil && $0.first != UInt8(ascii: ".") }) else { return nil }
+        return String(decoding: name, as: UTF8.self)
     }
 
     /// Answers a request for a file.

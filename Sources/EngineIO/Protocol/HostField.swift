@@ -7,14 +7,16 @@ enum HostField {
     /// An empty one is: a target without an authority has it. A comma, which the grammar allows in names, is not taken:
     /// it is what becomes of two fields that something on the way has joined.
     static func isValid(_ text: some StringProtocol) -> Bool {
-        guard text.utf8.first == UInt8(ascii: "[") else { return Self.isValidName(text) }
-        guard let end = text.lastIndex(of: "]") else { return false }
-        let (address, port) = (text[..<end].dropFirst(), text[end...].dropFirst())
-        return address.contains(":") && IPAddress(address) != nil && Self.isValidPort(port.utf8)
+        // By bytes, since a mark behind a bracket makes one character with it; characters take ten times as long, too.
+        let bytes = text.utf8
+        guard bytes.first == UInt8(ascii: "[") else { return Self.isValidName(text) }
+        guard let end = bytes.firstIndex(of: UInt8(ascii: "]")) else { return false }
+        let address = text[bytes.index(after: bytes.startIndex)..<end]
+        return address.utf8.contains(UInt8(ascii: ":")) && IPAddress(address) != nil
+            && Self.isValidPort(bytes[end...].dropFirst())
     }
 
     private static func isValidName(_ text: some StringProtocol) -> Bool {
-        // By bytes: each request is looked at, and characters take ten times as long.
         let end = text.utf8.firstIndex(of: UInt8(ascii: ":")) ?? text.endIndex
         return text.utf8[..<end].allSatisfy(Self.isNameByte) && Self.isValidPort(text.utf8[end...])
     }

@@ -8,9 +8,9 @@
 public struct OriginPolicy: Sendable {
     enum Rule: Sendable {
         case sameOrigin
-        case sameOriginOrList(Set<String>)
+        case sameOriginOrList(Set<[UInt8]>)
         case any
-        case list(Set<String>)
+        case list(Set<[UInt8]>)
         case custom(@Sendable (String) -> Bool)
     }
 
@@ -48,8 +48,9 @@ public struct OriginPolicy: Sendable {
         if case .any = self.rule { true } else { false }
     }
 
-    private static func normalized(_ origins: [String]) -> Set<String> {
-        Set(origins.map { $0.lowercased() })
+    /// As bytes: to Unicode a Kelvin sign is a K, to a name on the net it is not.
+    private static func normalized(_ origins: [String]) -> Set<[UInt8]> {
+        Set(origins.map { Array($0.lowercased().utf8) })
     }
 
     /// - Parameters:
@@ -62,24 +63,15 @@ public struct OriginPolicy: Sendable {
         switch self.rule {
         case .sameOrigin: return Self.isOwn(origin, host: host, isSecure: isSecure)
         case .sameOriginOrList(let origins):
-            return Self.isListed(origin, in: origins) || Self.isOwn(origin, host: host, isSecure: isSecure)
+            return origins.contains(Array(origin.utf8)) || Self.isOwn(origin, host: host, isSecure: isSecure)
         case .any: return true
-        case .list(let origins): return Self.isListed(origin, in: origins)
+        case .list(let origins): return origins.contains(Array(origin.utf8))
         case .custom(let isAllowed): return isAllowed(origin)
         }
     }
 
     private static func isOwn(_ origin: String, host: String?, isSecure: Bool) -> Bool {
-        host.map { Self.isSame(origin, "\(isSecure ? "https" : "http")://\($0)") } ?? false
-    }
-
-    private static func isListed(_ origin: String, in origins: Set<String>) -> Bool {
-        origins.firstIndex(of: origin).map { Self.isSame(origin, origins[$0]) } ?? false
-    }
-
-    /// Whether two origins are the same bytes: to Unicode a Kelvin sign is a K, to a name on the net it is not.
-    private static func isSame(_ one: String, _ other: String) -> Bool {
-        one == other && one.utf8.elementsEqual(other.utf8)
+        host.map { origin.utf8.elementsEqual("\(isSecure ? "https" : "http")://\($0)".utf8) } ?? false
     }
 
     /// The value may be sent back in a response, so that control characters must not get through.

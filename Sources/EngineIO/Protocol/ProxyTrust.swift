@@ -98,12 +98,13 @@ struct ProxyTrust: Sendable {
 
     /// The address of `192.0.2.1:80`, `[2001:db8::1]:80`, or either without its port.
     private static func address(ofNode node: Substring) -> IPAddress? {
-        if node.utf8.first == UInt8(ascii: "["), let end = node.lastIndex(of: "]") {
+        let bytes = node.utf8
+        if bytes.first == UInt8(ascii: "["), let end = bytes.lastIndex(of: UInt8(ascii: "]")) {
             guard HostField.isValid(node) else { return nil }
-            return IPAddress(node[node.index(after: node.startIndex)..<end])
+            return IPAddress(node[bytes.index(after: bytes.startIndex)..<end])
         }
         if let address = IPAddress(node) { return address }
-        guard let colon = node.lastIndex(of: ":"), HostField.isValid(node) else { return nil }
+        guard let colon = bytes.lastIndex(of: UInt8(ascii: ":")), HostField.isValid(node) else { return nil }
         return IPAddress(node[..<colon])
     }
 

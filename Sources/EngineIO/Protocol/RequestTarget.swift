@@ -18,12 +18,12 @@ struct RequestTarget: Equatable {
             return
         }
         guard let rest = Self.withoutScheme(text) else { return nil }
-        let end = rest.firstIndex { $0 == "/" || $0 == "?" || $0 == "#" } ?? rest.endIndex
+        let end = rest.utf8.firstIndex { "/?#".utf8.contains($0) } ?? rest.endIndex
         let authority = rest[..<end]
         // A name with a user in front is what forged links look like, and no client sends it (RFC 9110 §4.2.4).
         guard !authority.isEmpty, HostField.isValid(authority) else { return nil }
         self.authority = String(authority)
-        self.path = rest[end...].first == "/" ? String(rest[end...]) : "/" + rest[end...]
+        self.path = rest[end...].utf8.first == UInt8(ascii: "/") ? String(rest[end...]) : "/" + rest[end...]
     }
 
     /// What follows `http://` or `https://` in any case.

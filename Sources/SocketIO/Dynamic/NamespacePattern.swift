@@ -154,7 +154,7 @@ extension NamespacePattern {
         private mutating func append(_ parameter: Parameter) {
             let last = self.segments.count - 1
             let name = parameter.name
-            if name.isEmpty || name.contains(where: { "{/".contains($0) }) {
+            if name.isEmpty || name.utf8.contains(where: "{/".utf8.contains) {
                 self.fault = self.fault ?? "expected a parameter's name, found \(name.debugDescription)"
             } else if self.segments[last].parameter != nil {
                 self.fault = self.fault ?? "expected one parameter between two slashes, found another: \(name)"

@@ -16,6 +16,8 @@ import Testing
         try self.folder.write("body {}", to: "static/site.css")
         try self.folder.write("deep", to: "static/a/b.js")
         try self.folder.write("hidden", to: "static/.git/config")
+        // One character with a slash behind it.
+        try self.folder.write("deep", to: "static/a\u{600}/b.js")
         try self.folder.write("secret", to: "secret.txt")
         self.pages = try Pages(templates: "\(self.folder.path)/templates")
     }
@@ -114,6 +116,7 @@ import Testing
         "/static//secret.txt", "/static/./site.css", "/static/.git/config", "/static/site.css%00", "/static/",
         "/static", "/static/a", "/static/a/", "/static/nope.css", "/Static/site.css", "//static/site.css",
         "/static/site.css/", "/secret.txt", "/../secret.txt", "/templates/index.html", "/static/..\\secret.txt",
+        "/static/a%D8%80/../site.css",
     ])
     func `nothing else is a file`(target: String) async {
         let response = await self.answer(.get, target)

@@ -51,6 +51,9 @@ import Testing
             #expect(!OriginPolicy.sameOrigin.allows(origin: origin, host: host, isSecure: false))
             #expect(!OriginPolicy.sameOrigin(and: []).allows(origin: origin, host: host, isSecure: false))
         }
+        let both = OriginPolicy.list(origins.map(\.0) + origins.map { "http://\($0.1)" })
+        #expect(both.allows(origin: origins[1].0, host: nil, isSecure: false))
+        #expect(both.allows(origin: "http://\(origins[1].1)", host: nil, isSecure: false))
         #expect(!OriginPolicy.list(["http://\u{E9}.example"]).allows(origin: origins[1].0, host: nil, isSecure: false))
         #expect(
             OriginPolicy.list(["http://\u{E9}.example"]).allows(

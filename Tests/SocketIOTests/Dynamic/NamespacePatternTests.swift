@@ -52,7 +52,7 @@ import Testing
         #expect(try parameters.value(of: NamespaceParameter<String>("x")) == "y")
     }
 
-    @Test(arguments: ["/{a", "/a}", "/{}", "/{a}{b}", "/{a}/{a}", "/{a/b}", "/{a{b}}"])
+    @Test(arguments: ["/{a", "/a}", "/{}", "/{a}{b}", "/{a}/{a}", "/{a/b}", "/{a{b}}", "/{a/\u{301}b}"])
     func `a pattern with a fault is refused where it is used`(text: String) throws {
         let pattern = NamespacePattern(text)
         #expect(pattern.fault != nil)
