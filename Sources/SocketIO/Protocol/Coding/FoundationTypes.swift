@@ -71,7 +71,10 @@ extension JSONWriter {
     }
 
     private mutating func write(_ date: Date) {
-        if let text = ISODate.text(milliseconds: date.timeIntervalSince1970 * 1000) { write(text) } else { writeNull() }
+        // The whole times 1000 would be rounded to halves in the years where a Double has no room for more.
+        let seconds = date.timeIntervalSince1970.rounded(.down)
+        let rest = ((date.timeIntervalSince1970 - seconds) * 1000).rounded()
+        if let text = ISODate.text(milliseconds: seconds * 1000 + rest) { write(text) } else { writeNull() }
     }
 
     private mutating func write(_ decimal: Decimal) {
