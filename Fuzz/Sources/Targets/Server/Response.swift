@@ -81,7 +81,8 @@ extension Response {
     private static let upgradeTexts: Set<String> = [
         "Unexpected body", "Invalid HTTP method", "Invalid Upgrade header", "no", "Too many sessions",
         "Missing or invalid Sec-WebSocket-Key header", "Missing or invalid Sec-WebSocket-Version header",
-        "Invalid or unacceptable Sec-WebSocket-Extensions header", "Too many handshakes", "Too many requests",
+        "Invalid or unacceptable Sec-WebSocket-Extensions header", "Invalid Sec-WebSocket-Protocol header",
+        "Too many handshakes", "Too many requests",
         "Too many connections",
     ]
 

@@ -27,6 +27,8 @@ private final class Play {
     private static let maximumSessions = 8
     /// More steps than that do not go by without the server being given its turn.
     private static let maximumHaste = 30
+    /// Each may go over a hundred deadlines: more are not worth their time.
+    private static let maximumWaits = 400
 
     private let stage: Stage
     private let witness: Witness
@@ -35,6 +37,7 @@ private final class Play {
     /// Whether what the server has to do waits, so that more arrives at the same time.
     private var isHasty = false
     private var hastySteps = 0
+    private var waits = 0
 
     init(_ source: inout ByteSource) throws {
         self.stage = try Stage(StageConfiguration.make(&source))
@@ -168,7 +171,10 @@ private final class Play {
             .milliseconds(1), .milliseconds(100), .seconds(1), .seconds(5), .seconds(10), .seconds(20), .seconds(25),
             .seconds(60),
         ]
-        try self.stage.advance(by: source.choice(times)) { try self.settle() }
+        let time = source.choice(times)
+        self.waits += 1
+        guard self.waits <= Self.maximumWaits else { return }
+        try self.stage.advance(by: time) { try self.settle() }
     }
 
     /// The application does something on its own.
