@@ -68,7 +68,11 @@ if [[ $seed != random ]]; then
     corpora=$work/corpus-of-seed
     rm -rf "$corpora"
     choice=("-seed=$seed" -use_cmp=0 -reload=0)
-    if setarch -R true 2>/dev/null; then fixed=(setarch -R); fi
+    if setarch -R true 2>/dev/null; then
+        fixed=(setarch -R)
+    else
+        echo "warning: addresses cannot be fixed here: the inputs will be others each time" >&2
+    fi
 fi
 readonly corpora choice fixed
 
@@ -86,15 +90,13 @@ replay() {
 
 # fuzz <target>: looks for something new, and leaves a file behind when it finds it.
 fuzz() {
-    local target=$1 corpus="$corpora/$1" found="$work/found/$1" log="$work/$1.log" folder executions covered
+    local target=$1 corpus="$corpora/$1" found="$work/found/$1" log="$work/$1.log" inputs="$work/$1.inputs" executions covered
     mkdir -p "$corpus" "$found"
-    local folders=("$corpus")
-    for folder in "$work/seeds/$target" "Fuzz/Cases/$target"; do
-        [[ -d "$folder" ]] && folders+=("$folder")
-    done
+    # By names: the order in a folder is the file system's.
+    find "$work/seeds/$target" "Fuzz/Cases/$target" -type f 2>/dev/null | LC_ALL=C sort | paste -sd, >"$inputs" || true
     if "${fixed[@]}" "$program" "$target" "${limits[@]}" "-max_total_time=$seconds" -max_len=4096 "${choice[@]}" \
-        -print_final_stats=1 "-dict=$work/seeds/dictionary" "-artifact_prefix=$found/" "${folders[@]}" \
-        >"$log" 2>&1; then
+        -print_final_stats=1 "-dict=$work/seeds/dictionary" "-artifact_prefix=$found/" "-seed_inputs=@$inputs" \
+        "$corpus" >"$log" 2>&1; then
         executions=$(awk '/stat::number_of_executed_units/ { print $2 }' "$log")
         covered=$(grep -oE 'cov: [0-9]+ ft: [0-9]+' "$log" | tail -n 1) || true
         if [[ "${executions:-0}" == 0 || -z "$covered" ]]; then

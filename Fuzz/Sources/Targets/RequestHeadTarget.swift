@@ -121,6 +121,6 @@ private struct Conversation: Equatable, CustomStringConvertible {
         guard let upgrade = bytes.firstRange(of: Array("HTTP/1.1 101 ".utf8)),
             let end = bytes[upgrade.upperBound...].firstRange(of: Array("\r\n\r\n".utf8))
         else { return (bytes, isOpen) }
-        return (Array(bytes[..<end.upperBound]), true)
+        return (Array(bytes[..<end.upperBound]), false)
     }
 }

@@ -48,7 +48,7 @@ public struct OriginPolicy: Sendable {
         if case .any = self.rule { true } else { false }
     }
 
-    /// As bytes: to Unicode a Kelvin sign is a K, to a name on the net it is not.
+    /// As bytes: what Unicode calls the same is not the same name on the net.
     private static func normalized(_ origins: [String]) -> Set<[UInt8]> {
         Set(origins.map { Array($0.lowercased().utf8) })
     }

@@ -71,7 +71,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
 
     func channelReadComplete(context: ChannelHandlerContext) {
         // What was read and gave nothing is the beginning of a head, unless a body is being received.
-        if !self.hasReceivedPart, self.exchange?.isReceived != false { self.isHeadBegun = true }
+        if !self.hasReceivedPart, self.parseError == nil, self.exchange?.isReceived != false { self.isHeadBegun = true }
         self.hasReceivedPart = false
         context.fireChannelReadComplete()
     }
@@ -331,7 +331,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         guard let exchange = self.exchange, !exchange.isAnswered else { return }
         self.exchange?.isAnswered = true
         self.pendingPoll = nil
-        let isLast = self.isInputClosed && self.queue.isEmpty
+        let isLast = self.isInputClosed && self.queue.isEmpty && self.parseError == nil
         let keepsAlive = exchange.keepsAlive && !answer.closes && !isLast
         self.exchange?.keepsAlive = keepsAlive
         let answer = self.withHookHeaders(self.withCORS(answer, exchange), exchange)

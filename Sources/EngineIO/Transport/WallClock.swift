@@ -22,7 +22,7 @@ package enum WallClock {
 /// Formats the `Date` header (RFC 9110 §5.6.7) when the second changes.
 final class HTTPDateCache: Sendable {
     private struct Entry {
-        var second = 0
+        var second: Int?
         var text = ""
     }
 

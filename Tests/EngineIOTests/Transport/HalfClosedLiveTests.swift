@@ -166,6 +166,24 @@ extension LiveTests {
             }
         }
 
+        @Test func `what cannot be parsed is refused behind a slow answer, also to who sends no more`()
+            async throws
+        {
+            let responder: HTTPResponder = { request, _ in
+                for _ in 0..<100 { await Task.yield() }
+                return .text(request.path ?? "")
+            }
+            let broken = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n"
+            try await withEngineServer(responder: responder) { server in
+                let client = try await HTTPTestClient.connect(port: server.port)
+                try await client.connection.send("GET /page HTTP/1.1\r\nHost: a\r\n\r\n" + broken)
+                try await client.connection.closeOutput()
+                #expect(try await client.receive().text == "/page")
+                #expect(try await client.receive().status == 400)
+                try await client.expectEnd()
+            }
+        }
+
         /// More than the system's buffers take.
         private static let large = ByteBuffer(repeating: 0x78, count: 12 << 20)
 

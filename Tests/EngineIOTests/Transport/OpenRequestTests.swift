@@ -52,17 +52,21 @@ private final class QuickClient: ChannelOutboundHandler {
         try channel.readOutbound(as: ByteBuffer.self).map { String(buffer: $0).prefix { $0 != "\r\n" } }
     }
 
-    @Test(arguments: [(Self.polling, "200 OK"), (Self.webSocket, "101 Switching Protocols")])
-    func `a client that has its answer may ask on another connection`(_ request: String, _ status: String) throws {
+    /// A server that lets an address have one request open at a time.
+    private func core(_ log: EventLog<SessionEvent> = EventLog()) -> EngineCore {
         var configuration = EngineIOConfiguration()
         configuration.limits.openRequestsPerAddress = 1
-        let core = EngineCore(
+        return EngineCore(
             configuration: configuration,
             logger: quietLogger(),
             responder: ApplicationResponse.notFound,
-            makeHandler: { SessionRecorder(log: EventLog(), reaction: SessionRecorder.silent) }
+            makeHandler: { SessionRecorder(log: log, reaction: SessionRecorder.silent) }
         )
-        let loop = EmbeddedEventLoop()
+    }
+
+    @Test(arguments: [(Self.polling, "200 OK"), (Self.webSocket, "101 Switching Protocols")])
+    func `a client that has its answer may ask on another connection`(_ request: String, _ status: String) throws {
+        let (core, loop) = (self.core(), EmbeddedEventLoop())
         let other = EmbeddedChannel(loop: loop)
         try self.connect(other, core: core)
         let client = QuickClient { self.send(Self.polling, to: other) }
@@ -71,6 +75,25 @@ private final class QuickClient: ChannelOutboundHandler {
         self.send(request, to: channel)
         loop.run()
         #expect(try self.status(of: channel) == "HTTP/1.1 \(status)")
+        #expect(try self.status(of: other) == "HTTP/1.1 200 OK")
+        for channel in [channel, other] { _ = try? channel.finish(acceptAlreadyClosed: true) }
+    }
+
+    @Test func `a post with a broken body ends its session, and is open no more`() throws {
+        let log = EventLog<SessionEvent>()
+        let (core, loop) = (self.core(log), EmbeddedEventLoop())
+        let (channel, other) = (EmbeddedChannel(loop: loop), EmbeddedChannel(loop: loop))
+        for channel in [channel, other] { try self.connect(channel, core: core) }
+        self.send(Self.polling, to: channel)
+        #expect(try self.status(of: channel) == "HTTP/1.1 200 OK")
+        let sid = try #require(log.all.first?.session.id)
+        let head = "POST /engine.io/?EIO=4&transport=polling&sid=\(sid) HTTP/1.1\r\nHost: a\r\n"
+        self.send(head + "Transfer-Encoding: chunked\r\n\r\n3\r\nabcdef\r\n", to: channel)
+        loop.run()
+        #expect(try self.status(of: channel) == "HTTP/1.1 400 Bad Request")
+        #expect(!channel.isActive)
+        #expect(log.all.compactMap(\.closeReason) == [.transportError])
+        self.send(Self.polling, to: other)
         #expect(try self.status(of: other) == "HTTP/1.1 200 OK")
         for channel in [channel, other] { _ = try? channel.finish(acceptAlreadyClosed: true) }
     }

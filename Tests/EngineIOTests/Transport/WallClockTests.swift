@@ -16,7 +16,7 @@ import Testing
 
     @Test func `the date changes with the second`() {
         let cache = HTTPDateCache()
-        for time in [784_111_777.0, 784_111_777.9, 784_111_778, 784_111_777] {
+        for time in [0, 784_111_777.0, 784_111_777.9, 784_111_778, 784_111_777] {
             #expect(cache.text(at: time) == HTTPDateCache.format(Int(time)))
         }
     }

@@ -39,7 +39,7 @@ extension ValueDecoder {
 
     private func decodeDate() throws -> Date {
         try decodeText("a date like 2024-01-02T03:04:05.678Z") { text in
-            ISODate.milliseconds(text).map { Date(timeIntervalSince1970: $0 / 1000) }
+            ISODate.milliseconds(text).map(Date.init(millisecondsSince1970:))
         }
     }
 
@@ -71,13 +71,33 @@ extension JSONWriter {
     }
 
     private mutating func write(_ date: Date) {
-        // The whole times 1000 would be rounded to halves in the years where a Double has no room for more.
-        let seconds = date.timeIntervalSince1970.rounded(.down)
-        let rest = ((date.timeIntervalSince1970 - seconds) * 1000).rounded()
-        if let text = ISODate.text(milliseconds: seconds * 1000 + rest) { write(text) } else { writeNull() }
+        if let text = ISODate.text(milliseconds: date.millisecondsSince1970) { write(text) } else { writeNull() }
     }
 
     private mutating func write(_ decimal: Decimal) {
         if decimal.isFinite { buffer.writeString(decimal.description) } else { writeNull() }
+    }
+}
+
+extension Date {
+    /// Beyond some 70,000 years, where a `Double` has hardly room for milliseconds, a date must be rounded once only.
+    private static let near: Double = 0x1p51
+
+    fileprivate init(millisecondsSince1970 milliseconds: Double) {
+        if abs(milliseconds) < Self.near {
+            self.init(timeIntervalSince1970: milliseconds / 1000)
+        } else {
+            // What a date really counts.
+            let sinceReference = milliseconds - Self.timeIntervalBetween1970AndReferenceDate * 1000
+            self.init(timeIntervalSinceReferenceDate: sinceReference / 1000)
+        }
+    }
+
+    /// In whole milliseconds.
+    fileprivate var millisecondsSince1970: Double {
+        let time = self.timeIntervalSinceReferenceDate
+        let seconds = time.rounded(.down)
+        let rest = ((time - seconds) * 1000).rounded()
+        return (seconds + Self.timeIntervalBetween1970AndReferenceDate) * 1000 + rest
     }
 }
