@@ -92,8 +92,9 @@ replay() {
 fuzz() {
     local target=$1 corpus="$corpora/$1" found="$work/found/$1" log="$work/$1.log" inputs="$work/$1.inputs" executions covered
     mkdir -p "$corpus" "$found"
-    # By names: the order in a folder is the file system's.
-    find "$work/seeds/$target" "Fuzz/Cases/$target" -type f 2>/dev/null | LC_ALL=C sort | paste -sd, >"$inputs" || true
+    # By names: the order in a folder is the file system's. A newline at the end would belong to the last name.
+    find "$work/seeds/$target" "Fuzz/Cases/$target" -type f 2>/dev/null | LC_ALL=C sort | paste -sd, |
+        tr -d '\n' >"$inputs" || true
     if "${fixed[@]}" "$program" "$target" "${limits[@]}" "-max_total_time=$seconds" -max_len=4096 "${choice[@]}" \
         -print_final_stats=1 "-dict=$work/seeds/dictionary" "-artifact_prefix=$found/" "-seed_inputs=@$inputs" \
         "$corpus" >"$log" 2>&1; then
