@@ -9,8 +9,10 @@ import Testing
 @Suite struct LastAnswerTests {
     /// Gives a channel the handlers of a connection.
     private func connect(_ channel: EmbeddedChannel) throws {
+        var configuration = EngineIOConfiguration()
+        configuration.maximumPayloadBytes = 10
         let core = EngineCore(
-            configuration: EngineIOConfiguration(),
+            configuration: configuration,
             logger: quietLogger(),
             responder: ApplicationResponse.notFound,
             makeHandler: { SessionRecorder(log: EventLog(), reaction: SessionRecorder.silent) }
@@ -65,6 +67,12 @@ import Testing
         let answers = try self.answers(to: "POST \(target) HTTP/1.1\r\nExpect: 100-continue\r\n" + Self.brokenBody)
         #expect(answers.split(separator: "HTTP/1.1").count == 1)
         #expect(answers.hasSuffix(#"{"code":1,"message":"Session ID unknown"}"#))
+    }
+
+    @Test func `a broken body that was too large before it broke is not answered again`() throws {
+        let head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+        let answers = try self.answers(to: head + "B\r\nabcdefghijk\r\nx\r\n")
+        #expect(answers.split(separator: "HTTP/1.1").map { $0.prefix(5) } == [" 413 "])
     }
 
     @Test func `a request behind one whose answer ends the connection is not looked at`() throws {
