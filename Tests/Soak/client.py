@@ -250,6 +250,8 @@ class Client:
 
     async def _stall(self):
         """Has a lot sent to it and does not read: the server has to end this, and nobody else is to notice."""
+        # A handler still at work would hold the flood back until this client reads again.
+        await self.peer.settle()
         self.peer.emit(FLOOD, lambda text: None)
         self._forget_all()
         if self.peer.websocket is not None:
