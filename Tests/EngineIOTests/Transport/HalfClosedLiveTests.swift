@@ -152,12 +152,14 @@ extension LiveTests {
             }
         }
 
+        /// Lets much else happen first.
+        private static let slowResponder: HTTPResponder = { request, _ in
+            for _ in 0..<100 { await Task.yield() }
+            return .text(request.path ?? "")
+        }
+
         @Test func `an application that is slow still answers who sends no more`() async throws {
-            let responder: HTTPResponder = { request, _ in
-                for _ in 0..<100 { await Task.yield() }
-                return .text(request.path ?? "")
-            }
-            try await withEngineServer(responder: responder) { server in
+            try await withEngineServer(responder: Self.slowResponder) { server in
                 let client = try await HTTPTestClient.connect(port: server.port)
                 try await client.send("GET", "/page")
                 try await client.connection.closeOutput()
@@ -169,12 +171,8 @@ extension LiveTests {
         @Test func `what cannot be parsed is refused behind a slow answer, also to who sends no more`()
             async throws
         {
-            let responder: HTTPResponder = { request, _ in
-                for _ in 0..<100 { await Task.yield() }
-                return .text(request.path ?? "")
-            }
             let broken = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n"
-            try await withEngineServer(responder: responder) { server in
+            try await withEngineServer(responder: Self.slowResponder) { server in
                 let client = try await HTTPTestClient.connect(port: server.port)
                 try await client.connection.send("GET /page HTTP/1.1\r\nHost: a\r\n\r\n" + broken)
                 try await client.connection.closeOutput()
